@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What every operation with children shares: forwarding of requests, cancelling of siblings once,
+// and how it ends (laws L10, L12, L12a). What makes gather a gather is left to the derived class.
+
+#include <CoDrive/core/awaitable.h>
+#include <CoDrive/core/detail/taskowner.h>
+
+namespace CoDrive::detail {
+
+class Combinator : public Operation, public TaskOwner
+{
+public:
+    bool request() noexcept override;
+    const TaskOwner *children() const noexcept override { return this; }
+    StartedTask *childEnded(StartedTask &child) noexcept final;
+
+protected:
+    explicit Combinator(const char *label) noexcept
+        : TaskOwner(label)
+    {
+    }
+    Combinator(Combinator &&) noexcept = default;
+    ~Combinator() = default;
+
+    /// Brackets the starting of the first children: nothing ends before all have begun.
+    void beginStart() noexcept;
+    /// Returns whether the waiter suspends.
+    bool endStart() noexcept;
+
+    /// Starts a child; one that comes late, into a combinator that is being cancelled, meets the
+    /// request at its first suspension.
+    void startChild(StartedTask &child);
+
+    /// One request of the combinator's own to every child, unless they have had one already.
+    void cancelChildren() noexcept;
+    /// Whether a request was made to the waiting task and is still pending there.
+    bool isRequestedFromOutside() const noexcept;
+
+    /// A child has ended; \a child is still valid.
+    virtual void onChildEnded(StartedTask &child) noexcept = 0;
+    /// All children have ended. Whether there is a result or an error to give to the waiter, who
+    /// is unwound else.
+    virtual bool hasResult() const noexcept = 0;
+    /// Whether the last child's end ends it all; a group may go on.
+    virtual bool isComplete() const noexcept { return !hasChildren(); }
+
+private:
+    void decide() noexcept;
+
+    bool m_isStarting = false;
+    bool m_isCancelled = false; ///< the children have had a request
+    bool m_isSelfCancelled = false; ///< it was our own
+    bool m_isFirstOutsideSwallowed = false;
+};
+
+/// A Combinator that gives a T.
+template<typename Derived, typename T>
+class AwaitableCombinator : public Combinator, public AwaitableInAnyCoroutine<Derived>
+{
+public:
+    using Result = T;
+    bool isReady() const noexcept { return false; }
+
+protected:
+    using Combinator::Combinator;
+    AwaitableCombinator(AwaitableCombinator &&) noexcept = default;
+    ~AwaitableCombinator() { destroyChildren(); }
+};
+
+} // namespace CoDrive::detail

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The values of TaskLocals that a task sees: an immutable chain, shared with whom it starts.
+
+#include <QExplicitlySharedDataPointer>
+#include <QSharedData>
+
+namespace CoDrive::detail {
+
+class LocalBinding;
+using LocalBindings = QExplicitlySharedDataPointer<LocalBinding>;
+
+class LocalBinding : public QSharedData
+{
+public:
+    LocalBinding(const void *key, LocalBindings outer);
+    virtual ~LocalBinding();
+
+    const void *key() const noexcept { return m_key; }
+    const LocalBindings &outer() const noexcept { return m_outer; }
+
+private:
+    const void *m_key;
+    LocalBindings m_outer;
+};
+
+/// The innermost binding of \a key that the running task sees, or null.
+const LocalBinding *findLocal(const void *key) noexcept;
+
+/// What the running task sees: the bindings as a whole.
+LocalBindings currentLocals();
+
+class StartedTask;
+
+/// While it lives, code on this thread that belongs to no task sees \a bindings.
+class AdoptedLocals
+{
+public:
+    explicit AdoptedLocals(const LocalBindings &bindings) noexcept;
+    AdoptedLocals(AdoptedLocals &&) = delete;
+    ~AdoptedLocals();
+
+private:
+    const LocalBindings *m_outer;
+};
+
+/// While it lives, the running task and what it starts see \a bindings.
+class LocalScope
+{
+public:
+    explicit LocalScope(LocalBindings bindings);
+    LocalScope(LocalScope &&) = delete;
+    ~LocalScope();
+
+private:
+    StartedTask *m_task;
+    LocalBindings m_outer;
+};
+
+} // namespace CoDrive::detail

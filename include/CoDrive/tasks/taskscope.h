@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// TaskScope: tasks that cannot outlive their owner.
+//
+//     class Window : public QWidget
+//     {
+//         ...
+//         void reload() { m_tasks.spawn(load(), "reload"); }
+//         Task<> load();
+//
+//         QLabel m_label;
+//         TaskScope m_tasks; // last: destroyed first, and its coroutines with it
+//     };
+
+#include <CoDrive/core/detail/combinator.h>
+#include <CoDrive/core/detail/ownedcallable.h>
+#include <CoDrive/core/detail/waiterlist.h>
+#include <CoDrive/core/exceptiongroup.h>
+#include <CoDrive/core/task.h>
+#include <CoDrive/core/taskhandle.h>
+#include <CoDrive/core/unhandled.h>
+
+#include <QString>
+
+#include <functional>
+#include <memory>
+
+namespace CoDrive {
+
+namespace detail {
+
+class ScopeJoin;
+class ScopeCancelAndWait;
+template<typename Body>
+class TaskScopeOperation;
+
+} // namespace detail
+
+/// Children fail independently: an error of one goes to the error handler, the others go on. When
+/// the scope is destroyed, so are its tasks, before its destructor returns, what was started last
+/// first; a task that runs at that moment (it closed its own window) goes on to its next suspension
+/// and is destroyed then. A local of a task must not be a QObject child of the owner.
+/// It belongs to the thread it was made in. Like aiotools' TaskScope, Kotlin's SupervisorScope.
+class TaskScope : private detail::TaskOwner
+{
+public:
+    TaskScope();
+    TaskScope(const TaskScope &) = delete;
+    TaskScope &operator=(const TaskScope &) = delete;
+    ~TaskScope();
+
+    /// Starts \a awaitable (or what the callable \a awaitable returns, kept alive with the task)
+    /// and runs it up to its first suspension. Never throws the task's error. In a scope that is
+    /// being destroyed nothing is started, and the handle is cancelled.
+    template<typename A>
+        requires detail::Startable<A>
+    TaskHandle<detail::StartResult<A>> spawn(A &&awaitable, const QString &name = {})
+    {
+        using T = detail::StartResult<A>;
+        auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)), name);
+        if (!startChild(*task))
+            return TaskHandle<T>();
+        return TaskHandle<T>(std::move(task));
+    }
+
+    /// The number of tasks that have not ended.
+    qsizetype count() const noexcept { return TaskOwner::count(); }
+
+    /// Makes one request to every task; the scope can be used further.
+    void cancel() noexcept { requestChildren(); }
+
+    /// Awaits that no task is left, those spawned meanwhile included. Their errors are not thrown
+    /// here. Cancelling the waiter leaves the tasks alone.
+    /// \throws ObjectDestroyed when the scope is destroyed meanwhile
+    [[nodiscard]] detail::ScopeJoin join() noexcept;
+
+    /// cancel(), then awaits that no task is left. When the waiter is cancelled meanwhile, the
+    /// first request is not forwarded, further ones are; the request is kept.
+    /// \throws ObjectDestroyed when the scope is destroyed meanwhile
+    [[nodiscard]] detail::ScopeCancelAndWait cancelAndWait() noexcept;
+
+    /// Sets who gets the errors of tasks that nobody awaits; called from the loop, once an error.
+    /// An empty one restores the default, a message of category `codrive.scope`.
+    void onError(ErrorHandler handler);
+
+private:
+    friend class detail::ScopeJoin;
+    friend class detail::ScopeCancelAndWait;
+    template<typename Body>
+    friend class detail::TaskScopeOperation;
+
+    bool startChild(detail::SharedTaskBase &task);
+    detail::StartedTask *childEnded(detail::StartedTask &child) noexcept override;
+
+    std::shared_ptr<ErrorHandler> m_ownHandler; ///< null: the default
+    detail::WaiterList<detail::ListWaiter> m_joining;
+    std::function<detail::StartedTask *()> m_onEmpty; ///< of withTaskScope()
+    bool m_isClosed = false;
+};
+
+namespace detail {
+
+class ScopeJoin : public ListWaiter, public AwaitableInAnyCoroutine<ScopeJoin>
+{
+public:
+    using Result = void;
+
+    explicit ScopeJoin(TaskScope &scope) noexcept
+        : m_scope(scope)
+    {
+    }
+
+    bool isReady() const noexcept { return m_scope.count() == 0; }
+    bool start() noexcept
+    {
+        m_scope.m_joining.append(*this);
+        return true;
+    }
+    void takeResult() const;
+
+protected:
+    TaskScope &m_scope;
+};
+
+class ScopeCancelAndWait final : public ListWaiter,
+                                 public AwaitableInAnyCoroutine<ScopeCancelAndWait>
+{
+public:
+    using Result = void;
+
+    explicit ScopeCancelAndWait(TaskScope &scope) noexcept
+        : m_scope(scope)
+    {
+    }
+
+    bool isReady() const noexcept { return m_scope.count() == 0; }
+    bool start() noexcept;
+    bool request() noexcept override;
+    void takeResult() const;
+
+private:
+    TaskScope &m_scope;
+    bool m_isFirstRequestSwallowed = false;
+};
+
+} // namespace detail
+
+inline detail::ScopeJoin TaskScope::join() noexcept
+{
+    return detail::ScopeJoin(*this);
+}
+
+inline detail::ScopeCancelAndWait TaskScope::cancelAndWait() noexcept
+{
+    return detail::ScopeCancelAndWait(*this);
+}
+
+} // namespace CoDrive

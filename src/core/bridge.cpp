@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/detail/bridge.h>
+
+namespace CoDrive::detail {
+
+void BridgeState::setDone()
+{
+    m_isDone.store(true, std::memory_order_release);
+    notify();
+}
+
+void BridgeState::abandon()
+{
+    onNotified = nullptr;
+    m_isAbandoned = true;
+}
+
+void BridgeState::deliver() noexcept
+{
+    if (m_isAbandoned && error())
+        reportUnhandled(error(), TaskInfo());
+    RemoteWaker::deliver();
+}
+
+bool ForeignOperationBase::startWaiting(std::shared_ptr<BridgeState> state)
+{
+    if (state->isDone())
+        return false;
+    m_wasRequested = task()->isRequested();
+    m_state = std::move(state);
+    m_state->onNotified = [this] { ended(); };
+    return true;
+}
+
+bool ForeignOperationBase::request() noexcept
+{
+    if (!m_canBeWithdrawn || m_state->isDone())
+        return false;
+    m_state->abandon();
+    return true;
+}
+
+void ForeignOperationBase::ended()
+{
+    m_state->onNotified = nullptr;
+    // Law L7: what could not be withdrawn ends with the request that was pending when it began.
+    if (!m_canBeWithdrawn && m_wasRequested && !m_state->error())
+        completeByUnwinding();
+    else
+        complete();
+    m_state.reset();
+}
+
+ForeignOperationBase::~ForeignOperationBase()
+{
+    if (m_state)
+        m_state->abandon();
+}
+
+StartedTask *RootAwaiterBase::childEnded(StartedTask &child) noexcept
+{
+    if (!m_isStarting)
+        child.loop()->makeReady(*this);
+    return nullptr;
+}
+
+bool RootAwaiterBase::startRoot(SharedTaskBase &task, std::coroutine_handle<> waiter)
+{
+    m_waiter = waiter;
+    Loop::current().registerOwner(*this);
+    m_isStarting = true;
+    task.startIn(*this);
+    m_isStarting = false;
+    return hasChildren();
+}
+
+void RootAwaiterBase::run()
+{
+    m_waiter.resume();
+}
+
+} // namespace CoDrive::detail

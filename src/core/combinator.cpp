@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/detail/combinator.h>
+
+#include <CoDrive/core/detail/loop.h>
+
+namespace CoDrive::detail {
+
+bool Combinator::request() noexcept
+{
+    // Law L12: to the children, our own request and the first one from outside are one.
+    if (m_isSelfCancelled && !m_isFirstOutsideSwallowed) {
+        m_isFirstOutsideSwallowed = true;
+        return false;
+    }
+    m_isCancelled = true;
+    requestChildren();
+    return false;
+}
+
+void Combinator::beginStart() noexcept
+{
+    setParentTask(task());
+    m_isStarting = true;
+}
+
+bool Combinator::endStart() noexcept
+{
+    m_isStarting = false;
+    if (!isComplete())
+        return true;
+    decide();
+    return task()->isUnwinding();
+}
+
+void Combinator::startChild(StartedTask &child)
+{
+    if (m_isCancelled)
+        child.keepRequest();
+    start(child);
+}
+
+void Combinator::cancelChildren() noexcept
+{
+    if (m_isCancelled)
+        return;
+    m_isCancelled = m_isSelfCancelled = true;
+    requestChildren();
+}
+
+bool Combinator::isRequestedFromOutside() const noexcept
+{
+    return task()->isRequested();
+}
+
+StartedTask *Combinator::childEnded(StartedTask &child) noexcept
+{
+    onChildEnded(child);
+    if (m_isStarting || !isComplete())
+        return nullptr;
+    decide();
+    return task();
+}
+
+void Combinator::decide() noexcept
+{
+    task()->continueWith(!hasResult());
+}
+
+} // namespace CoDrive::detail

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/detail/localbinding.h>
+
+#include <CoDrive/core/detail/loop.h>
+
+#include <utility>
+
+namespace CoDrive::detail {
+
+LocalBinding::LocalBinding(const void *key, LocalBindings outer)
+    : m_key(key)
+    , m_outer(std::move(outer))
+{
+}
+
+LocalBinding::~LocalBinding() = default;
+
+/// Code that runs for a task on a thread without a loop, such as the function of toThread().
+static constinit thread_local const LocalBindings *t_adopted = nullptr;
+
+const LocalBinding *findLocal(const void *key) noexcept
+{
+    const StartedTask *const task = Loop::currentTask();
+    const LocalBindings *const bindings = task ? &task->m_locals : t_adopted;
+    const LocalBinding *binding = bindings ? bindings->constData() : nullptr;
+    while (binding && binding->key() != key)
+        binding = binding->outer().constData();
+    return binding;
+}
+
+LocalBindings currentLocals()
+{
+    const StartedTask *const task = Loop::currentTask();
+    return task ? task->m_locals : LocalBindings();
+}
+
+LocalScope::LocalScope(LocalBindings bindings)
+    : m_task(Loop::currentTask())
+    , m_outer(std::exchange(m_task->m_locals, std::move(bindings)))
+{
+}
+
+LocalScope::~LocalScope()
+{
+    m_task->m_locals = std::move(m_outer);
+}
+
+AdoptedLocals::AdoptedLocals(const LocalBindings &bindings) noexcept
+    : m_outer(std::exchange(t_adopted, &bindings))
+{
+}
+
+AdoptedLocals::~AdoptedLocals()
+{
+    t_adopted = m_outer;
+}
+
+} // namespace CoDrive::detail

@@ -1,0 +1,433 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/detail/loop.h>
+
+#include <CoDrive/core/task.h>
+
+#include <QAbstractEventDispatcher>
+#include <QCoreApplication>
+#include <QEvent>
+#include <QObject>
+#include <QTimerEvent>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <utility>
+
+namespace CoDrive::detail {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Law L16: how long a drain may keep the Qt event queue waiting.
+constexpr auto DrainBudget = 5ms;
+
+QEvent::Type wakeEventType()
+{
+    static const auto type = static_cast<QEvent::Type>(QEvent::registerEventType());
+    return type;
+}
+
+} // namespace
+
+constinit thread_local Loop *Loop::s_current = nullptr;
+
+/// The posted event that brings a loop to life. It lies in a block of its loop (law L15); only
+/// event loops nested deeper than there are blocks make it take a new one.
+class WakeEvent final : public QEvent
+{
+public:
+    WakeEvent()
+        : QEvent(wakeEventType())
+    {
+    }
+
+    static void *operator new(std::size_t size, Loop &loop)
+    {
+        static_assert(sizeof(WakeEvent) <= sizeof(Loop::EventBlock::memory));
+        for (Loop::EventBlock &block : loop.m_eventBlocks) {
+            if (!block.isUsed.exchange(true, std::memory_order_acquire))
+                return block.memory;
+        }
+        Q_UNUSED(size)
+        return (new Loop::EventBlock{{}, true, true})->memory;
+    }
+    static void operator delete(void *memory)
+    {
+        auto *const block = reinterpret_cast<Loop::EventBlock *>(memory);
+        if (block->isExtra)
+            delete block;
+        else
+            block->isUsed.store(false, std::memory_order_release);
+    }
+    static void operator delete(void *memory, Loop &) { operator delete(memory); }
+};
+
+/// Lives in the loop's thread and receives its Qt events.
+class LoopReceiver final : public QObject
+{
+public:
+    explicit LoopReceiver(Loop &loop)
+        : m_loop(loop)
+    {
+    }
+
+    bool isTimerRunning() const noexcept { return m_timerId != 0; }
+    /// False when the thread has no event dispatcher yet.
+    bool restartTimer(std::chrono::milliseconds interval)
+    {
+        stopTimer();
+        if (!QAbstractEventDispatcher::instance())
+            return false;
+        m_timerId = startTimer(interval, Qt::PreciseTimer);
+        return m_timerId != 0;
+    }
+    void stopTimer()
+    {
+        if (m_timerId)
+            killTimer(m_timerId);
+        m_timerId = 0;
+    }
+
+protected:
+    bool event(QEvent *event) override
+    {
+        if (event->type() == wakeEventType()) {
+            m_loop.wakeEventArrived();
+            return true;
+        }
+        if (event->type() == QEvent::Timer) {
+            stopTimer();
+            m_loop.timerFired();
+            return true;
+        }
+        return QObject::event(event);
+    }
+
+private:
+    Loop &m_loop;
+    int m_timerId = 0;
+};
+
+/// Closes the loop at the end of its thread.
+struct LoopOfThread
+{
+    ~LoopOfThread()
+    {
+        loop->close();
+        isOver = true;
+    }
+
+    LoopPointer loop;
+    static constinit thread_local bool isOver;
+};
+
+constinit thread_local bool LoopOfThread::isOver = false;
+
+Loop &Loop::create()
+{
+    if (LoopOfThread::isOver) {
+        // Code that runs after the thread's end, such as the destructor of a static, needs a loop
+        // to talk to; what it puts there never runs.
+        LoopPointer last(new Loop);
+        last->close();
+        last->ref.ref();
+        s_current = last.data();
+        return *last;
+    }
+    static thread_local LoopOfThread holder;
+    holder.loop = LoopPointer(new Loop);
+    s_current = holder.loop.data();
+    return *s_current;
+}
+
+Loop::Loop()
+    : m_receiver(new LoopReceiver(*this))
+{
+    registerOwner(m_detached);
+    registerOwner(m_independent);
+    registerOwner(m_doomed);
+#ifdef QT_FORCE_ASSERTS
+    m_shuffleSeed = static_cast<quint32>(qEnvironmentVariableIntValue("CODRIVE_SHUFFLE_SEED"));
+#endif
+}
+
+Loop::~Loop()
+{
+    Q_ASSERT(m_isClosed);
+}
+
+void Loop::close() noexcept
+{
+    m_detached.destroyChildren();
+    m_independent.destroyChildren();
+    m_doomed.destroyChildren();
+    // Finished tasks and reports still have something to say; the others will never go on.
+    while (ReadyItem *const item = m_ready.takeFirst())
+        item->discard();
+    while (m_afterTurn.takeFirst()) { }
+
+    InboxItem *item = nullptr;
+    {
+        const std::scoped_lock lock(m_inboxMutex);
+        m_inboxIsClosed = true;
+        item = std::exchange(m_inboxFirst, nullptr);
+        m_inboxLast = nullptr;
+    }
+    while (item) {
+        const std::shared_ptr<InboxItem> keeper = std::move(item->m_self);
+        item = std::exchange(item->m_next, nullptr);
+    }
+    m_isClosed = true;
+    delete std::exchange(m_receiver, nullptr);
+    if (s_current == this)
+        s_current = nullptr;
+}
+
+InboxItem::~InboxItem() = default;
+
+void Loop::makeReady(ReadyItem &item) noexcept
+{
+    if (m_isClosed)
+        return;
+    m_ready.append(&item);
+    postWakeEvent();
+}
+
+void Loop::makeReadyAfterTurn(ReadyItem &item) noexcept
+{
+    if (m_isClosed)
+        return;
+    // An event that was posted before this drain could come before Qt had a turn.
+    if (m_wasPostedBeforeDrain)
+        m_turnNeedsFreshEvent = true;
+    m_afterTurn.append(&item);
+    postWakeEvent();
+}
+
+void Loop::postWakeEvent() noexcept
+{
+    if (m_isPosted.load(std::memory_order_relaxed) || m_isPosted.exchange(true))
+        return;
+    QCoreApplication::postEvent(m_receiver, new (*this) WakeEvent);
+}
+
+bool Loop::post(std::shared_ptr<InboxItem> item)
+{
+    const std::scoped_lock lock(m_inboxMutex);
+    if (m_inboxIsClosed)
+        return false;
+    if (item->m_self)
+        return true;
+    InboxItem *const queued = item.get();
+    queued->m_self = std::move(item);
+    if (m_inboxLast)
+        m_inboxLast->m_next = queued;
+    else
+        m_inboxFirst = queued;
+    m_inboxLast = queued;
+    // Under the mutex, because the receiver must not die in between.
+    postWakeEvent();
+    return true;
+}
+
+void Loop::takeInbox() noexcept
+{
+    InboxItem *item = nullptr;
+    {
+        const std::scoped_lock lock(m_inboxMutex);
+        item = std::exchange(m_inboxFirst, nullptr);
+        m_inboxLast = nullptr;
+    }
+    while (item) {
+        std::shared_ptr<InboxItem> keeper;
+        InboxItem *next;
+        {
+            const std::scoped_lock lock(m_inboxMutex);
+            keeper = std::move(item->m_self);
+            next = std::exchange(item->m_next, nullptr);
+        }
+        item->deliver();
+        item = next;
+    }
+}
+
+void Loop::wakeEventArrived() noexcept
+{
+    m_isPosted.store(false);
+    takeInbox();
+    if (std::exchange(m_turnNeedsFreshEvent, false))
+        postWakeEvent();
+    else
+        m_ready.append(m_afterTurn);
+    updateTimer();
+    drain();
+}
+
+void Loop::timerFired() noexcept
+{
+    expireTimers();
+    drain();
+}
+
+ReadyItem *Loop::takeNext() noexcept
+{
+    if (Q_UNLIKELY(m_shuffleSeed)) {
+        int count = 0;
+        for (ReadyItem *item = m_ready.first(); item; item = m_ready.next(item))
+            ++count;
+        if (count > 1) {
+            m_shuffleSeed = m_shuffleSeed * 1664525U + 1013904223U;
+            ReadyItem *item = m_ready.first();
+            for (auto skip = (m_shuffleSeed >> 8) % static_cast<quint32>(count); skip > 0; --skip)
+                item = m_ready.next(item);
+            item->unlink();
+            return item;
+        }
+    }
+    return m_ready.takeFirst();
+}
+
+void Loop::drain() noexcept
+{
+    const auto start = std::chrono::steady_clock::now();
+    const bool outerWasPosted = std::exchange(m_wasPostedBeforeDrain, m_isPosted.load());
+    ++m_drainDepth;
+    while (ReadyItem *const item = takeNext()) {
+        // A nested event loop, begun by the item, must go on with the others (law L16).
+        if (!m_ready.isEmpty())
+            postWakeEvent();
+        item->run();
+        if (std::chrono::steady_clock::now() - start >= DrainBudget)
+            break;
+    }
+    --m_drainDepth;
+    m_wasPostedBeforeDrain = outerWasPosted;
+    if (hasReady())
+        postWakeEvent();
+    updateTimer();
+}
+
+TimePoint Loop::now() const noexcept
+{
+    return m_clockSource ? m_clockSource->now() : std::chrono::steady_clock::now();
+}
+
+void Loop::setClockSource(ClockSource *source) noexcept
+{
+    m_clockSource = source;
+    updateTimer();
+}
+
+void Loop::armTimer(TimerNode &node, TimePoint deadline) noexcept
+{
+    m_timers.insert(node, deadline);
+    if (m_timers.first() == &node)
+        updateTimer();
+}
+
+void Loop::expireTimers() noexcept
+{
+    const TimePoint time = now();
+    while (TimerNode *const node = m_timers.takeExpired(time))
+        node->expired();
+}
+
+bool Loop::isTimerArmed() const noexcept
+{
+    return m_receiver && m_receiver->isTimerRunning();
+}
+
+// Arms the Qt timer for the earliest deadline. A timer that would fire too early stays until the
+// drain is over, because most deadlines are dropped long before they come.
+void Loop::updateTimer() noexcept
+{
+    if (m_isClosed)
+        return;
+    const TimerNode *const first = m_timers.first();
+    if (m_clockSource || !first) {
+        if (m_drainDepth == 0 || m_clockSource)
+            m_receiver->stopTimer();
+        return;
+    }
+    if (m_receiver->isTimerRunning()
+        && (m_timerDeadline == first->deadline()
+            || (m_drainDepth > 0 && m_timerDeadline < first->deadline())))
+        return;
+    const auto remaining = first->deadline() - std::chrono::steady_clock::now();
+    const auto interval = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(remaining),
+                                     std::chrono::milliseconds(0),
+                                     std::chrono::milliseconds(std::numeric_limits<int>::max()));
+    m_timerDeadline = first->deadline();
+    if (!m_receiver->restartTimer(interval))
+        postWakeEvent(); // there is a dispatcher when it arrives
+}
+
+bool Loop::isRunning(const StartedTask *root) const noexcept
+{
+    for (const ActiveDrive *drive = m_active; drive; drive = drive->previous) {
+        for (const StartedTask *task = drive->task; task; task = task->parent()) {
+            if (task == root)
+                return true;
+        }
+    }
+    return false;
+}
+
+DetachedTasks *Loop::replaceLeftovers(DetachedTasks *leftovers) noexcept
+{
+    return std::exchange(m_leftovers, leftovers);
+}
+
+void Loop::doom(StartedTask &root) noexcept
+{
+    Q_ASSERT(!root.parent());
+    root.owner()->release(root);
+    root.m_isDoomed = true;
+    m_doomed.adopt(root);
+}
+
+void Loop::reapDoomed() noexcept
+{
+    // A destructor may doom further tasks, so the list is read anew after each.
+    for (StartedTask *task = m_doomed.children().last(); task;) {
+        if (isRunning(task)) {
+            task = m_doomed.children().previous(task);
+        } else {
+            task->destroyNow();
+            task = m_doomed.children().last();
+        }
+    }
+}
+
+Loop::ActiveDrive::~ActiveDrive()
+{
+    m_loop.m_active = previous;
+    if (m_loop.m_doomed.hasChildren())
+        m_loop.reapDoomed();
+}
+
+StartedTask *DetachedTasks::childEnded(StartedTask &child) noexcept
+{
+    if (child.outcomeBase().errorPointer())
+        static_cast<SharedTaskBase &>(child).reportErrorLater();
+    if (!hasChildren() && onEmpty)
+        onEmpty();
+    return nullptr;
+}
+
+RemoteWaker::RemoteWaker()
+    : m_loop(&Loop::current())
+{
+}
+
+void RemoteWaker::deliver() noexcept
+{
+    if (onNotified)
+        onNotified();
+}
+
+} // namespace CoDrive::detail

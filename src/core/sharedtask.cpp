@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/errors.h>
+#include <CoDrive/core/task.h>
+
+#include <stdexcept>
+#include <unordered_set>
+#include <vector>
+
+namespace CoDrive::detail {
+
+SharedTaskBase::~SharedTaskBase() = default;
+
+void SharedTaskBase::addWaiter(JoinOperationBase &waiter) noexcept
+{
+    m_waiters.append(&waiter);
+}
+
+void SharedTaskBase::onFinished() noexcept
+{
+    while (JoinOperationBase *const waiter = m_waiters.takeFirst())
+        waiter->complete();
+}
+
+void SharedTaskBase::reportErrorLater(std::shared_ptr<const ErrorHandler> handler) noexcept
+{
+    m_errorHandler = std::move(handler);
+    retain();
+    if (loop()->isClosed())
+        onFinishedRun();
+    else
+        loop()->makeReady(*this);
+}
+
+void SharedTaskBase::onFinishedRun() noexcept
+{
+    if (!m_isErrorTaken) {
+        m_isErrorTaken = true;
+        deliverError(m_errorHandler ? *m_errorHandler : ErrorHandler(),
+                     outcomeBase().errorPointer(), info());
+    }
+    dismiss();
+}
+
+// Walks from the running task to who waits for it: a new task, the usual one to wait for others,
+// has no waiters yet, so that a chain of any length costs nothing.
+bool SharedTaskBase::isAwaitedBy(StartedTask &awaited, const StartedTask &task)
+{
+    if (&awaited == &task)
+        return true;
+    std::vector<StartedTask *> open{&awaited};
+    std::unordered_set<const StartedTask *> seen;
+    while (!open.empty()) {
+        StartedTask *const next = open.back();
+        open.pop_back();
+        if (next == &task)
+            return true;
+        if (!seen.insert(next).second)
+            continue;
+        if (StartedTask *const parent = next->parent())
+            open.push_back(parent);
+        if (const auto *const shared = dynamic_cast<const SharedTaskBase *>(next)) {
+            for (const JoinOperationBase *waiter = shared->m_waiters.first(); waiter;
+                 waiter = shared->m_waiters.next(waiter))
+                open.push_back(waiter->task());
+        }
+    }
+    return false;
+}
+
+bool JoinOperationBase::isReadyToJoin(SharedTaskBase *task)
+{
+    if (!task)
+        throw std::logic_error("CoDrive::TaskHandle: an empty handle was awaited");
+    if (task->isFinished())
+        return true;
+    StartedTask *const running = Loop::currentTask();
+    const bool mayBeCircular = running
+        && (running == task || running->parent()
+            || static_cast<SharedTaskBase *>(running)->hasWaiters());
+    if (mayBeCircular && SharedTaskBase::isAwaitedBy(*running, *task))
+        throw std::logic_error(
+            QStringLiteral("CoDrive::TaskHandle: %1 awaits %2, which waits for it")
+                .arg(running->displayName(), task->displayName())
+                .toStdString());
+    return false;
+}
+
+void throwResultOf(SharedTaskBase &task)
+{
+    if (const std::exception_ptr error = task.outcomeBase().errorPointer()) {
+        task.noteErrorTaken();
+        std::rethrow_exception(error);
+    }
+    if (task.isCancelled())
+        throw Cancelled(task.displayName(), task.reason());
+    throw std::logic_error(
+        QStringLiteral("CoDrive::TaskHandle: the value of %1 was moved out before")
+            .arg(task.displayName())
+            .toStdString());
+}
+
+} // namespace CoDrive::detail

@@ -1,0 +1,308 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/detail/startedtask.h>
+
+#include <CoDrive/core/cancellation.h>
+#include <CoDrive/core/detail/loop.h>
+#include <CoDrive/core/unhandled.h>
+
+#include <atomic>
+#include <stdexcept>
+
+namespace CoDrive::detail {
+
+namespace {
+
+/// What catchable() throws; known again when it leaves its task.
+class OwnCancelled final : public Cancelled
+{
+public:
+    explicit OwnCancelled(StartedTask &task)
+        : Cancelled(task.displayName(), task.reason())
+        , m_taskId(task.id())
+    {
+    }
+    quint64 taskId() const noexcept { return m_taskId; }
+
+private:
+    quint64 m_taskId;
+};
+
+bool isOwnCancelled(const std::exception_ptr &error, quint64 taskId)
+{
+    try {
+        std::rethrow_exception(error);
+    } catch (const OwnCancelled &own) {
+        return own.taskId() == taskId;
+    } catch (...) {
+        return false;
+    }
+}
+
+} // namespace
+
+void throwOwnCancelled(StartedTask &task)
+{
+    task.noteOwnCancelled();
+    throw OwnCancelled(task);
+}
+
+void throwInvalidTask()
+{
+    throw std::logic_error("CoDrive::Task: awaited before, moved from, or made by default");
+}
+
+void throwEnteredTwice()
+{
+    throw std::logic_error("CoDrive: this was awaited before; it can be awaited once");
+}
+
+void Operation::complete() noexcept
+{
+    m_task->wake();
+}
+
+void Operation::completeByUnwinding() noexcept
+{
+    m_task->wake(true);
+}
+
+StartedTask::~StartedTask()
+{
+    // Only one that never began still has a frame.
+    while (FrameBase *const frame = popFrame())
+        frame->destroy();
+}
+
+quint64 StartedTask::id() const noexcept
+{
+    static std::atomic<quint64> lastId = 0;
+    if (!m_id)
+        m_id = ++lastId;
+    return m_id;
+}
+
+void StartedTask::setName(const QString &name)
+{
+    if (!m_details)
+        m_details = std::make_unique<Details>();
+    m_details->name = name;
+}
+
+void StartedTask::setReason(const QString &reason)
+{
+    if (!m_details)
+        m_details = std::make_unique<Details>();
+    if (m_details->reason.isEmpty())
+        m_details->reason = reason;
+}
+
+QString StartedTask::displayName() const
+{
+    const QString given = name();
+    return given.isEmpty() ? QStringLiteral("task %1").arg(id())
+                           : QStringLiteral("task \"%1\"").arg(given);
+}
+
+TaskInfo StartedTask::info() const
+{
+    return TaskInfo{id(), name(), m_isRequested};
+}
+
+StartedTask *StartedTask::parent() const noexcept
+{
+    return m_owner ? m_owner->parentTask() : nullptr;
+}
+
+StartedTask *StartedTask::root() noexcept
+{
+    StartedTask *task = this;
+    while (StartedTask *const parent = task->parent())
+        task = parent;
+    return task;
+}
+
+void StartedTask::assertThread([[maybe_unused]] const char *what) const
+{
+    Q_ASSERT_X(m_loop->isCurrent() || m_loop->isClosed(), qPrintable(displayName()), what);
+}
+
+void StartedTask::wake(bool unwinding) noexcept
+{
+    if (m_isBeingDestroyed)
+        return;
+    assertThread("woken from another thread than its own");
+    Q_ASSERT(m_operation && !isReady());
+    m_isUnwinding = unwinding;
+    m_loop->makeReady(*this);
+}
+
+void StartedTask::request() noexcept
+{
+    if (m_isFinished || m_isUnwinding || m_isBeingDestroyed)
+        return;
+    if (!hasBegun()) {
+        m_isRequested = true;
+        return;
+    }
+    assertThread("asked to end from another thread than its own");
+    m_isRequested = true;
+    // It runs, or what it waited for has completed: law L7.
+    if (!m_operation || isReady() || m_loop->isClosed())
+        return;
+    if (m_operation->request())
+        wake(true);
+}
+
+void StartedTask::run()
+{
+    if (m_isFinished)
+        onFinishedRun();
+    else if (!isDoomed()) // frozen, law L14
+        drive(this, Continuation::Directly);
+}
+
+void StartedTask::discard()
+{
+    if (m_isFinished)
+        onFinishedRun();
+}
+
+// Takes the innermost frame off the stack of frames; the caller destroys it.
+FrameBase *StartedTask::popFrame() noexcept
+{
+    FrameBase *const frame = m_current;
+    if (!frame)
+        return nullptr;
+    if (FrameAwaiter *const awaiter = frame->m_awaiter) {
+        awaiter->m_child = nullptr;
+        m_current = awaiter->m_parent;
+    } else {
+        m_current = nullptr;
+    }
+    return frame;
+}
+
+StartedTask::Progress StartedTask::resumeFrames() noexcept
+{
+    m_operation = nullptr;
+    for (;;) {
+        m_current->resume();
+        if (m_operation) {
+            if (isDoomed())
+                return Progress::Doomed;
+            // Law L6: a pending request meets the operation right after it was entered.
+            if (m_isRequested && !m_isUnwinding && m_operation->request())
+                m_isUnwinding = true;
+            return Progress::Suspended;
+        }
+        if (m_current->isDone()) {
+            popFrame()->destroy();
+            if (!m_current)
+                return isDoomed() ? Progress::Doomed : Progress::Ended;
+        }
+    }
+}
+
+StartedTask::Progress StartedTask::unwindFrames() noexcept
+{
+    const bool wasRequested = m_isRequested;
+    m_isUnwinding = m_isRequested = false;
+    m_operation = nullptr;
+    while (m_current) {
+        FrameAwaiter *const awaiter = m_current->m_awaiter;
+        popFrame()->destroy();
+        if (isDoomed())
+            return Progress::Doomed;
+        if (awaiter && awaiter->m_absorber) {
+            awaiter->m_absorber->becomeCancelled();
+            awaiter->m_tookRequest = wasRequested;
+            return Progress::Absorbed;
+        }
+    }
+    setCancelled();
+    return Progress::Ended;
+}
+
+void StartedTask::drive(StartedTask *task, Continuation continuation) noexcept
+{
+    Loop::ActiveDrive active(*task->m_loop, task);
+    while (task) {
+        active.task = task;
+        Progress progress = Progress::Absorbed;
+        if (task->m_isUnwinding)
+            progress = task->unwindFrames();
+        if (progress == Progress::Absorbed)
+            progress = task->resumeFrames();
+        switch (progress) {
+        case Progress::Suspended:
+        case Progress::Absorbed:
+            if (!task->m_isUnwinding)
+                return;
+            break;
+        case Progress::Doomed:
+            // What it ended with can reach nobody but the handler (law L14).
+            if (!task->m_current && task->outcomeBase().errorPointer())
+                reportUnhandled(task->outcomeBase().errorPointer(), task->info());
+            return;
+        case Progress::Ended:
+            task = finish(task);
+            if (task && continuation == Continuation::ThroughReadyList) {
+                task->wake(task->m_isUnwinding);
+                return;
+            }
+            break;
+        }
+    }
+}
+
+// Its frames are gone. Tells who awaits it, then its owner, and returns who goes on directly.
+StartedTask *StartedTask::finish(StartedTask *task) noexcept
+{
+    if (task->m_threwOwnCancelled && task->outcomeBase().errorPointer()
+        && isOwnCancelled(task->outcomeBase().errorPointer(), task->id()))
+        task->setCancelled();
+    task->becomeFinished();
+    TaskOwner *const owner = task->m_owner;
+    owner->release(*task);
+    StartedTask *const next = owner->childEnded(*task);
+    task->onReleased();
+    return next;
+}
+
+void StartedTask::becomeFinished() noexcept
+{
+    ReadyItem::unlink();
+    m_operation = nullptr;
+    m_isUnwinding = false;
+    m_isFinished = true;
+    onFinished();
+}
+
+void StartedTask::destroy() noexcept
+{
+    if (m_loop && !m_loop->isClosed()) {
+        assertThread("destroyed from another thread than its own");
+        if (m_loop->isRunning(this)) {
+            m_loop->doom(*this);
+            return;
+        }
+    }
+    destroyNow();
+}
+
+void StartedTask::destroyNow() noexcept
+{
+    ReadyItem::unlink();
+    m_operation = nullptr;
+    m_isBeingDestroyed = true;
+    while (FrameBase *const frame = popFrame())
+        frame->destroy();
+    setCancelled();
+    becomeFinished();
+    m_owner->release(*this);
+    onReleased();
+}
+
+} // namespace CoDrive::detail

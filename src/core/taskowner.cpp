@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/core/detail/taskowner.h>
+
+#include <CoDrive/core/detail/loop.h>
+
+namespace CoDrive::detail {
+
+void TaskOwner::start(StartedTask &child)
+{
+    Q_ASSERT(!child.hasBegun());
+    child.m_loop = m_parentTask ? m_parentTask->m_loop : &Loop::current();
+    child.m_current->m_task = &child;
+    if (const StartedTask *const starter = Loop::currentTask())
+        child.m_locals = starter->m_locals;
+    adopt(child);
+    StartedTask::drive(&child, Continuation::ThroughReadyList);
+}
+
+void TaskOwner::adopt(StartedTask &child) noexcept
+{
+    Q_ASSERT(!child.m_owner);
+    child.m_owner = this;
+    m_children.append(&child);
+    ++m_count;
+}
+
+void TaskOwner::release(StartedTask &child) noexcept
+{
+    Q_ASSERT(child.m_owner == this);
+    child.ListLink<OwnerTag>::unlink();
+    child.m_owner = nullptr;
+    --m_count;
+}
+
+void TaskOwner::requestChildren() noexcept
+{
+    // A request runs no code of the user, so the list does not change meanwhile.
+    for (StartedTask *child = m_children.first(); child; child = m_children.next(child))
+        child->requestByOwner();
+}
+
+void TaskOwner::destroyChildren() noexcept
+{
+    while (StartedTask *const child = m_children.last())
+        child->destroy();
+}
+
+} // namespace CoDrive::detail
