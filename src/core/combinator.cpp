@@ -15,7 +15,7 @@ bool Combinator::request() noexcept
         return false;
     }
     m_isCancelled = true;
-    requestChildren();
+    requestAll();
     return false;
 }
 
@@ -28,17 +28,23 @@ void Combinator::beginStart() noexcept
 bool Combinator::endStart() noexcept
 {
     m_isStarting = false;
-    if (!isComplete())
+    if (!isComplete() || task()->isDoomed())
         return true;
     decide();
     return task()->isUnwinding();
 }
 
-void Combinator::startChild(StartedTask &child)
+bool Combinator::startChild(StartedTask &child)
 {
-    if (m_isCancelled)
+    // Law L14: of what is being destroyed, nothing begins.
+    if (task()->isDoomed())
+        return false;
+    if (m_isCancelled) {
+        child.noteRequestedByOwner();
         child.keepRequest();
+    }
     start(child);
+    return true;
 }
 
 void Combinator::cancelChildren() noexcept
@@ -46,7 +52,7 @@ void Combinator::cancelChildren() noexcept
     if (m_isCancelled)
         return;
     m_isCancelled = m_isSelfCancelled = true;
-    requestChildren();
+    requestAll();
 }
 
 bool Combinator::isRequestedFromOutside() const noexcept
@@ -57,6 +63,11 @@ bool Combinator::isRequestedFromOutside() const noexcept
 StartedTask *Combinator::childEnded(StartedTask &child) noexcept
 {
     onChildEnded(child);
+    return endIfComplete();
+}
+
+StartedTask *Combinator::endIfComplete() noexcept
+{
     if (m_isStarting || !isComplete())
         return nullptr;
     decide();

@@ -34,11 +34,14 @@ void TaskOwner::release(StartedTask &child) noexcept
     --m_count;
 }
 
-void TaskOwner::requestChildren() noexcept
+void TaskOwner::requestChildren(bool isOwners) noexcept
 {
     // A request runs no code of the user, so the list does not change meanwhile.
-    for (StartedTask *child = m_children.first(); child; child = m_children.next(child))
-        child->requestByOwner();
+    for (StartedTask *child = m_children.first(); child; child = m_children.next(child)) {
+        if (isOwners)
+            child->noteRequestedByOwner();
+        child->request();
+    }
 }
 
 void TaskOwner::destroyChildren() noexcept

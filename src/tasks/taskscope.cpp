@@ -63,10 +63,9 @@ detail::StartedTask *TaskScope::childEnded(detail::StartedTask &child) noexcept
     if (child.outcomeBase().errorPointer())
         static_cast<detail::SharedTaskBase &>(child).reportErrorLater(
             m_ownHandler ? std::shared_ptr<const ErrorHandler>(m_ownHandler) : defaultHandler());
-    if (count() > 0)
-        return nullptr;
-    m_joining.wakeAll();
-    return m_onEmpty ? m_onEmpty() : nullptr;
+    if (count() == 0)
+        m_joining.wakeAll();
+    return nullptr;
 }
 
 namespace detail {

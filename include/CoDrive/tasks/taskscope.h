@@ -24,7 +24,6 @@
 
 #include <QString>
 
-#include <functional>
 #include <memory>
 
 namespace CoDrive {
@@ -33,8 +32,6 @@ namespace detail {
 
 class ScopeJoin;
 class ScopeCancelAndWait;
-template<typename Body>
-class TaskScopeOperation;
 
 } // namespace detail
 
@@ -43,7 +40,7 @@ class TaskScopeOperation;
 /// first; a task that runs at that moment (it closed its own window) goes on to its next suspension
 /// and is destroyed then. A local of a task must not be a QObject child of the owner.
 /// It belongs to the thread it was made in. Like aiotools' TaskScope, Kotlin's SupervisorScope.
-class TaskScope : private detail::TaskOwner
+class TaskScope : protected detail::TaskOwner
 {
 public:
     TaskScope();
@@ -69,7 +66,7 @@ public:
     qsizetype count() const noexcept { return TaskOwner::count(); }
 
     /// Makes one request to every task; the scope can be used further.
-    void cancel() noexcept { requestChildren(); }
+    void cancel() noexcept { requestChildren(false); }
 
     /// Awaits that no task is left, those spawned meanwhile included. Their errors are not thrown
     /// here. Cancelling the waiter leaves the tasks alone.
@@ -85,18 +82,17 @@ public:
     /// An empty one restores the default, a message of category `codrive.scope`.
     void onError(ErrorHandler handler);
 
+protected:
+    detail::StartedTask *childEnded(detail::StartedTask &child) noexcept override;
+
 private:
     friend class detail::ScopeJoin;
     friend class detail::ScopeCancelAndWait;
-    template<typename Body>
-    friend class detail::TaskScopeOperation;
 
     bool startChild(detail::SharedTaskBase &task);
-    detail::StartedTask *childEnded(detail::StartedTask &child) noexcept override;
 
     std::shared_ptr<ErrorHandler> m_ownHandler; ///< null: the default
     detail::WaiterList<detail::ListWaiter> m_joining;
-    std::function<detail::StartedTask *()> m_onEmpty; ///< of withTaskScope()
     bool m_isClosed = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <CoDrive/core/awaitable.h>
 #include <CoDrive/core/detail/taskowner.h>
+#include <CoDrive/core/task.h>
 
 namespace CoDrive::detail {
 
@@ -31,14 +32,16 @@ protected:
     bool endStart() noexcept;
 
     /// Starts a child; one that comes late, into a combinator that is being cancelled, meets the
-    /// request at its first suspension.
-    void startChild(StartedTask &child);
+    /// request at its first suspension. False: the waiter is being destroyed, nothing was started.
+    bool startChild(StartedTask &child);
 
     /// One request of the combinator's own to every child, unless they have had one already.
     void cancelChildren() noexcept;
     /// Whether a request was made to the waiting task and is still pending there.
     bool isRequestedFromOutside() const noexcept;
 
+    /// Makes a request to whatever is a child.
+    virtual void requestAll() noexcept { requestChildren(); }
     /// A child has ended; \a child is still valid.
     virtual void onChildEnded(StartedTask &child) noexcept = 0;
     /// All children have ended. Whether there is a result or an error to give to the waiter, who
@@ -46,6 +49,9 @@ protected:
     virtual bool hasResult() const noexcept = 0;
     /// Whether the last child's end ends it all; a group may go on.
     virtual bool isComplete() const noexcept { return !hasChildren(); }
+
+    /// To be called when something other than a child has ended. As childEnded().
+    StartedTask *endIfComplete() noexcept;
 
 private:
     void decide() noexcept;
@@ -67,7 +73,41 @@ public:
 protected:
     using Combinator::Combinator;
     AwaitableCombinator(AwaitableCombinator &&) noexcept = default;
-    ~AwaitableCombinator() { destroyChildren(); }
+    // The derived class destroys the children, while what they live in still stands.
+    ~AwaitableCombinator() = default;
+};
+
+/// A combinator around one child that gives a T: what it needs is the child's value.
+template<typename Derived, typename T, typename R>
+class OneChildCombinator : public AwaitableCombinator<Derived, R>
+{
+public:
+    bool start()
+    {
+        m_child.bind();
+        this->beginStart();
+        static_cast<Derived *>(this)->aboutToStart();
+        this->startChild(m_child);
+        return this->endStart();
+    }
+
+protected:
+    OneChildCombinator(const char *label, Task<T> task)
+        : AwaitableCombinator<Derived, R>(label)
+        , m_child(std::move(task))
+    {
+    }
+    OneChildCombinator(OneChildCombinator &&) noexcept = default;
+    ~OneChildCombinator() { this->destroyChildren(); }
+
+    void aboutToStart() noexcept { }
+    void onChildEnded(StartedTask &) noexcept override { }
+    bool hasResult() const noexcept override { return !m_child.isCancelled(); }
+
+    Outcome<T> &outcome() noexcept { return m_child.outcome(); }
+
+private:
+    ChildTask<T> m_child;
 };
 
 } // namespace CoDrive::detail

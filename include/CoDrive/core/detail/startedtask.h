@@ -81,16 +81,14 @@ public:
     bool isReady() const noexcept { return ReadyItem::isLinked(); }
     bool isRequested() const noexcept { return m_isRequested; }
     bool isUnwinding() const noexcept { return m_isUnwinding; }
+    /// Whether its tree is to be destroyed as soon as it does not run any more.
+    bool isDoomed() noexcept;
     /// Whether it was its owner who asked it to end, not only a handle.
     bool isRequestedByOwner() const noexcept { return m_isRequestedByOwner; }
 
     /// Makes one request (law L6).
     void request() noexcept;
-    void requestByOwner() noexcept
-    {
-        m_isRequestedByOwner = true;
-        request();
-    }
+    void noteRequestedByOwner() noexcept { m_isRequestedByOwner = true; }
     /// Makes a request that waits for the next suspension, whatever the task does now.
     void keepRequest() noexcept { m_isRequested = true; }
 
@@ -153,7 +151,6 @@ private:
     static StartedTask *finish(StartedTask *task) noexcept;
     void becomeFinished() noexcept;
     void destroyNow() noexcept;
-    bool isDoomed() noexcept;
     void assertThread(const char *what) const;
 
     Loop *m_loop = nullptr;

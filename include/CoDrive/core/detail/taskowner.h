@@ -40,8 +40,9 @@ public:
     const TaskList &children() const noexcept { return m_children; }
     const char *label() const noexcept { return m_label; }
 
-    /// Makes one request to every child.
-    void requestChildren() noexcept;
+    /// Makes one request to every child, which counts as the owner's own (StartedTask::
+    /// isRequestedByOwner()) unless it only passes on what a user asked for.
+    void requestChildren(bool isOwners = true) noexcept;
     /// Destroys every child, what was started last first.
     void destroyChildren() noexcept;
 
@@ -49,7 +50,7 @@ public:
     virtual StartedTask *childEnded(StartedTask &child) noexcept = 0;
 
 protected:
-    ~TaskOwner() = default;
+    ~TaskOwner() { Q_ASSERT(m_children.isEmpty()); }
 
     void setParentTask(StartedTask *task) noexcept { m_parentTask = task; }
 

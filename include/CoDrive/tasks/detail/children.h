@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The children of gather(), race() and the like: of several types, or many of one.
+
+#include <CoDrive/core/task.h>
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace CoDrive::detail {
+
+/// What stands for a T in a tuple or variant.
+template<typename T>
+using Slot = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template<typename T>
+Slot<T> takeSlot(Outcome<T> &outcome)
+{
+    if constexpr (std::is_void_v<T>)
+        return std::monostate();
+    else
+        return outcome.takeValue();
+}
+
+template<typename... T>
+class ChildPack
+{
+public:
+    explicit ChildPack(Task<T>... tasks)
+        : m_children(ChildTask<T>(std::move(tasks))...)
+    {
+    }
+
+    static constexpr std::size_t size() noexcept { return sizeof...(T); }
+
+    /// Calls \a function with every child, in argument order.
+    template<typename Function>
+    void forEach(Function &&function)
+    {
+        std::apply([&](ChildTask<T> &...child) { (function(child), ...); }, m_children);
+    }
+    std::tuple<ChildTask<T>...> &tuple() noexcept { return m_children; }
+
+private:
+    std::tuple<ChildTask<T>...> m_children;
+};
+
+template<typename T>
+class ChildVector
+{
+public:
+    explicit ChildVector(std::vector<Task<T>> tasks)
+    {
+        m_children.reserve(tasks.size());
+        for (Task<T> &task : tasks)
+            m_children.emplace_back(std::move(task));
+    }
+
+    std::size_t size() const noexcept { return m_children.size(); }
+
+    template<typename Function>
+    void forEach(Function &&function)
+    {
+        for (ChildTask<T> &child : m_children)
+            function(child);
+    }
+    std::vector<ChildTask<T>> &vector() noexcept { return m_children; }
+
+private:
+    std::vector<ChildTask<T>> m_children;
+};
+
+} // namespace CoDrive::detail

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// prime(): starts now what is awaited later.
+//
+//     auto clicked = prime(nextSignal(button, &QPushButton::clicked)); // connected from here on
+//     button->setEnabled(true);
+//     co_await std::move(clicked);
+
+#include <CoDrive/core/detail/combinator.h>
+#include <CoDrive/core/task.h>
+
+#include <utility>
+
+namespace CoDrive {
+
+template<typename T>
+class PrimedTask;
+
+namespace detail {
+
+class PrimedBase : public Combinator
+{
+protected:
+    PrimedBase() noexcept
+        : Combinator("primed")
+    {
+    }
+    PrimedBase(PrimedBase &&) noexcept = default;
+    ~PrimedBase() = default;
+
+    void onChildEnded(StartedTask &) noexcept override { }
+    bool hasResult() const noexcept override { return !m_child->isCancelled(); }
+
+    /// Takes the running task over as a child.
+    bool takeOver(SharedTaskBase &child) noexcept;
+
+private:
+    SharedTaskBase *m_child = nullptr;
+};
+
+/// What the end of a PrimedTask that nobody awaits means for its task.
+void dropPrimed(SharedTaskBase &task) noexcept;
+[[noreturn]] void throwPrimedTwice();
+
+template<typename T>
+class PrimedOperation final : public PrimedBase,
+                              public AwaitableInAnyCoroutine<PrimedOperation<T>>
+{
+public:
+    using Result = T;
+
+    explicit PrimedOperation(PrimedTask<T> primed) noexcept
+        : m_primed(std::move(primed))
+    {
+    }
+    PrimedOperation(PrimedOperation &&) noexcept = default;
+    ~PrimedOperation() { destroyChildren(); }
+
+    bool isReady() const noexcept { return false; }
+    bool start() { return takeOver(*m_primed.task()); }
+    T takeResult() { return m_primed.task()->takeResult(); }
+
+private:
+    PrimedTask<T> m_primed;
+};
+
+} // namespace detail
+
+/// A task that runs already and whose result is awaited once, by `co_await std::move(primed)` or
+/// `co_await primed`. From then on it is a child of who awaits it: a cancellation is forwarded.
+/// Destroying an unawaited one destroys the task; an error it had ended with goes to the
+/// unhandled-error handler. It belongs to the thread it was primed on.
+template<typename T>
+class [[nodiscard]] PrimedTask : public detail::AwaitableInAnyCoroutine<PrimedTask<T>>
+{
+public:
+    using Result = T;
+
+    PrimedTask(PrimedTask &&) noexcept = default;
+    PrimedTask &operator=(PrimedTask &&other) noexcept
+    {
+        PrimedTask dropped(std::move(*this));
+        m_task = std::move(other.m_task);
+        return *this;
+    }
+    ~PrimedTask()
+    {
+        if (m_task)
+            detail::dropPrimed(*m_task);
+    }
+
+    /// \cond internal
+    explicit PrimedTask(detail::SharedTaskPointer<T> task) noexcept
+        : m_task(std::move(task))
+    {
+    }
+    detail::PrimedOperation<T> toOperation()
+    {
+        if (!m_task)
+            detail::throwPrimedTwice();
+        return detail::PrimedOperation<T>(std::move(*this));
+    }
+    detail::SharedTask<T> *task() const noexcept { return m_task.get(); }
+    /// \endcond
+
+private:
+    detail::SharedTaskPointer<T> m_task;
+};
+
+/// Starts \a awaitable as a task of its own and runs it up to its first suspension, here, inside
+/// a task or outside. Never throws its error. Like aiodrive's prime.
+template<typename A>
+    requires detail::Startable<A>
+PrimedTask<detail::StartResult<A>> prime(A &&awaitable)
+{
+    using T = detail::StartResult<A>;
+    auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)));
+    task->startIn(detail::Loop::current().independent());
+    return PrimedTask<T>(std::move(task));
+}
+
+} // namespace CoDrive

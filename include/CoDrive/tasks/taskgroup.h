@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// withTaskGroup(): as many children as the work turns out to need.
+//
+//     co_await withTaskGroup([&](TaskGroup &group) -> Task<> {
+//         for (const QUrl &url : urls)
+//             group.spawn(fetch(url), url.toString());
+//         co_return;
+//     });
+
+#include <CoDrive/core/detail/combinator.h>
+#include <CoDrive/core/detail/ownedcallable.h>
+#include <CoDrive/core/task.h>
+#include <CoDrive/core/taskhandle.h>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace CoDrive {
+
+class TaskGroup;
+
+namespace detail {
+
+class TaskGroupBase;
+
+/// What the copies of a TaskGroup share; null when the group is gone.
+struct TaskGroupLink
+{
+    TaskGroupBase *group;
+};
+
+} // namespace detail
+
+/// A copyable reference to a running group, given to the body of withTaskGroup(). It belongs to
+/// the group's thread. Like asyncio.TaskGroup, aiodrive's Pool.
+class TaskGroup
+{
+public:
+    /// Starts \a awaitable (or what the callable \a awaitable returns, kept alive with the task) as
+    /// a child and runs it up to its first suspension. Never throws the child's error. In a group
+    /// that is being cancelled the child is cancelled at its first suspension.
+    /// \throws std::logic_error when the group has ended; nothing was entered then
+    template<typename A>
+        requires detail::Startable<A>
+    TaskHandle<detail::StartResult<A>> spawn(A &&awaitable, const QString &name = {}) const
+    {
+        using T = detail::StartResult<A>;
+        checkOpen();
+        auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)), name);
+        if (!startChild(*task))
+            return TaskHandle<T>();
+        return TaskHandle<T>(std::move(task));
+    }
+
+    /// \cond internal
+    explicit TaskGroup(std::shared_ptr<detail::TaskGroupLink> link) noexcept
+        : m_link(std::move(link))
+    {
+    }
+    /// \endcond
+
+private:
+    void checkOpen() const;
+    bool startChild(detail::SharedTaskBase &task) const;
+
+    std::shared_ptr<detail::TaskGroupLink> m_link;
+};
+
+namespace detail {
+
+enum class GroupKind { Patient, Volatile };
+
+class TaskGroupBase : public Combinator
+{
+public:
+    bool startMember(SharedTaskBase &task);
+
+protected:
+    explicit TaskGroupBase(GroupKind kind) noexcept
+        : Combinator("group")
+        , m_kind(kind)
+    {
+    }
+    TaskGroupBase(TaskGroupBase &&) noexcept = default;
+    ~TaskGroupBase();
+
+    void onChildEnded(StartedTask &child) noexcept override;
+    bool hasResult() const noexcept override;
+
+    void makeGroup();
+    void setBody(StartedTask &body) noexcept { m_body = &body; }
+    TaskGroup &group() noexcept { return *m_group; }
+    /// The children's errors in the order of occurrence, the body's last.
+    void throwErrors() const;
+
+private:
+    GroupKind m_kind;
+    StartedTask *m_body = nullptr;
+    std::optional<TaskGroup> m_group;
+    std::shared_ptr<TaskGroupLink> m_link;
+    std::vector<std::exception_ptr> m_errors;
+    std::exception_ptr m_bodyError;
+    bool m_isIncomplete = false;
+};
+
+template<typename R, typename Callable>
+Task<R> callWithGroup(Callable &callable, TaskGroup *group)
+{
+    co_return co_await callable(*group);
+}
+
+template<typename Body, typename R>
+class TaskGroupOperation final : public TaskGroupBase,
+                                 public AwaitableInAnyCoroutine<TaskGroupOperation<Body, R>>
+{
+public:
+    using Result = R;
+
+    TaskGroupOperation(GroupKind kind, OwnedCallable<Body> body)
+        : TaskGroupBase(kind)
+        , m_callable(std::move(body))
+    {
+    }
+    TaskGroupOperation(TaskGroupOperation &&) noexcept = default;
+    ~TaskGroupOperation() { destroyChildren(); }
+
+    bool isReady() const noexcept { return false; }
+    bool start()
+    {
+        beginStart();
+        makeGroup();
+        m_body.emplace(callWithGroup<R>(m_callable, &group()));
+        m_body->bind();
+        setBody(*m_body);
+        startChild(*m_body);
+        return endStart();
+    }
+    R takeResult()
+    {
+        throwErrors();
+        return std::move(m_body->outcome()).value();
+    }
+
+private:
+    OwnedCallable<Body> m_callable;
+    std::optional<ChildTask<R>> m_body;
+};
+
+template<typename Body>
+using GroupBodyResult = AwaitResult<std::invoke_result_t<std::remove_reference_t<Body> &, TaskGroup &>>;
+
+template<typename Body>
+auto taskGroup(GroupKind kind, Body &&body)
+{
+    checkCallable<Body>();
+    return TaskGroupOperation<Body, GroupBodyResult<Body>>(
+        kind, OwnedCallable<Body>(std::forward<Body>(body)));
+}
+
+} // namespace detail
+
+/// Structured: it never returns, throws or unwinds before the body and every child have ended. The
+/// locals of the body die when it returns, its children may live longer: what children share is
+/// declared outside.
+///
+/// Awaits \a body(group), which spawns children, and then all of them. An error of a child, or of
+/// the body, cancels the others; a child cancelled through its handle disturbs nobody. A
+/// cancellation of the waiter is forwarded to body and children. Gives the body's result.
+/// Like asyncio.TaskGroup, aiodrive's Pool.open.
+/// \param body a callable that takes a `TaskGroup &` and returns an awaitable
+/// \throws the errors in the order of occurrence, the body's last
+template<typename Body>
+    requires std::invocable<std::remove_reference_t<Body> &, TaskGroup &>
+[[nodiscard]] auto withTaskGroup(Body &&body)
+{
+    return detail::taskGroup(detail::GroupKind::Patient, std::forward<Body>(body));
+}
+
+/// Structured: as withTaskGroup(); the children that still run when the body ends are cancelled and
+/// awaited. Like aiodrive's volatile_task_group.
+template<typename Body>
+    requires std::invocable<std::remove_reference_t<Body> &, TaskGroup &>
+[[nodiscard]] auto withVolatileTaskGroup(Body &&body)
+{
+    return detail::taskGroup(detail::GroupKind::Volatile, std::forward<Body>(body));
+}
+
+} // namespace CoDrive

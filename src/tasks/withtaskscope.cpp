@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/tasks/withtaskscope.h>
+
+namespace CoDrive::detail {
+
+class TaskScopeBase::InnerScope final : public TaskScope
+{
+public:
+    explicit InnerScope(TaskScopeBase &operation)
+        : m_operation(operation)
+    {
+        setParentTask(operation.task());
+    }
+
+    bool isEmpty() const noexcept { return !hasChildren(); }
+    void request() noexcept { requestChildren(); }
+
+private:
+    StartedTask *childEnded(StartedTask &child) noexcept override
+    {
+        if (child.isCancelled() && child.isRequestedByOwner())
+            m_operation.m_isIncomplete = true;
+        TaskScope::childEnded(child);
+        return isEmpty() ? m_operation.endIfComplete() : nullptr;
+    }
+
+    TaskScopeBase &m_operation;
+};
+
+TaskScopeBase::TaskScopeBase() noexcept
+    : Combinator("scope")
+{
+}
+
+TaskScopeBase::TaskScopeBase(TaskScopeBase &&) noexcept = default;
+
+TaskScopeBase::~TaskScopeBase() = default;
+
+TaskScope &TaskScopeBase::makeScope()
+{
+    m_scope = std::make_unique<InnerScope>(*this);
+    return *m_scope;
+}
+
+void TaskScopeBase::destroyScope() noexcept
+{
+    m_scope.reset();
+}
+
+void TaskScopeBase::requestAll() noexcept
+{
+    requestChildren();
+    m_scope->request();
+}
+
+void TaskScopeBase::onChildEnded(StartedTask &body) noexcept
+{
+    if (body.outcomeBase().errorPointer())
+        m_hasError = true;
+    else if (body.isCancelled())
+        m_isIncomplete = true;
+    else
+        return;
+    cancelChildren();
+}
+
+bool TaskScopeBase::hasResult() const noexcept
+{
+    return m_hasError || !m_isIncomplete;
+}
+
+bool TaskScopeBase::isComplete() const noexcept
+{
+    return !hasChildren() && m_scope->isEmpty();
+}
+
+} // namespace CoDrive::detail
