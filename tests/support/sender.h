@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// S of the cases: an object with signals, and a thread to let it live in.
+
+#include <QMetaMethod>
+#include <QObject>
+#include <QString>
+#include <QThread>
+
+#include <utility>
+
+namespace Words {
+
+/// Whose emissions must not be needed to be known to the meta-type system.
+struct Unregistered
+{
+    int value = 0;
+};
+
+class S : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+
+    void emitPriv(int value) { Q_EMIT priv(value, QPrivateSignal()); }
+    /// Whether anything is connected to any signal.
+    bool isConnected() const
+    {
+        const QMetaObject *const meta = metaObject();
+        for (int i = 0; i < meta->methodCount(); ++i) {
+            if (meta->method(i).methodType() == QMetaMethod::Signal
+                && isSignalConnected(meta->method(i)))
+                return true;
+        }
+        return false;
+    }
+
+Q_SIGNALS:
+    void none();
+    void one(int value);
+    void two(int value, const QString &text);
+    void priv(int value, QPrivateSignal);
+    void reference(const QString &text);
+    void odd(const Words::Unregistered &value);
+};
+
+/// T of the cases: a thread with an event loop. Functions run there in order.
+class Worker
+{
+public:
+    Worker()
+    {
+        m_context.moveToThread(&m_thread);
+        m_thread.start();
+    }
+    Worker(const Worker &) = delete;
+    Worker &operator=(const Worker &) = delete;
+    ~Worker() { end(); }
+
+    QThread *thread() { return &m_thread; }
+    /// Runs \a function there and waits for it.
+    template<typename Function>
+    void run(Function function)
+    {
+        QMetaObject::invokeMethod(&m_context, std::move(function), Qt::BlockingQueuedConnection);
+    }
+    /// Lets \a function run there.
+    template<typename Function>
+    void post(Function function)
+    {
+        QMetaObject::invokeMethod(&m_context, std::move(function), Qt::QueuedConnection);
+    }
+    void end()
+    {
+        m_thread.quit();
+        m_thread.wait();
+    }
+
+private:
+    QObject m_context;
+    QThread m_thread;
+};
+
+} // namespace Words
