@@ -234,6 +234,13 @@ Task<AwaitResult<A>> awaitOwned(A awaitable)
     co_return co_await std::move(awaitable);
 }
 
+/// For a handle or future given as an lvalue: its value stays where it is, others may await it too.
+template<typename A>
+Task<AwaitResult<A &>> awaitCopied(A awaitable)
+{
+    co_return co_await awaitable;
+}
+
 template<typename A>
 Task<AwaitResult<A &>> awaitReferred(A &awaitable)
 {
@@ -289,7 +296,7 @@ public:
 private:
     static Task<T> taskOf(A &awaitable)
     {
-        if constexpr (std::copy_constructible<A>)
+        if constexpr (std::copy_constructible<A> && Awaitable<A &>)
             return toTask(awaitable);
         else
             return toTask(std::move(awaitable));
@@ -316,8 +323,9 @@ Task<detail::StartResult<A>> toTask(A &&awaitable)
         return detail::callAndAwait<X>(std::forward<A>(awaitable));
     else if constexpr (std::is_same_v<X, Task<detail::StartResult<A>>>)
         return std::move(awaitable);
-    else if constexpr (!isLvalue || std::is_pointer_v<X> || detail::isQFuture<X>
-                       || kind == detail::AwaitKind::Handle)
+    else if constexpr (isLvalue && (kind == detail::AwaitKind::Handle || detail::isQFuture<X>))
+        return detail::awaitCopied<X>(awaitable);
+    else if constexpr (!isLvalue || std::is_pointer_v<X>)
         return detail::awaitOwned<X>(std::forward<A>(awaitable));
     else
         return detail::awaitReferred(awaitable);
