@@ -76,7 +76,10 @@ StartedTask *Combinator::endIfComplete() noexcept
 
 void Combinator::decide() noexcept
 {
-    task()->continueWith(!hasResult());
+    const bool unwinds = !hasResult();
+    if (unwinds)
+        onUnwinding();
+    task()->continueWith(unwinds);
 }
 
 } // namespace CoDrive::detail

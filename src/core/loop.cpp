@@ -384,7 +384,7 @@ DetachedTasks *Loop::replaceLeftovers(DetachedTasks *leftovers) noexcept
 
 void Loop::doom(StartedTask &root) noexcept
 {
-    Q_ASSERT(!root.parent());
+    // It is a root from here on, also when it was the child of a combinator that lives on.
     root.owner()->release(root);
     root.m_isDoomed = true;
     m_doomed.adopt(root);

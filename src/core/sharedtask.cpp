@@ -12,15 +12,10 @@ namespace CoDrive::detail {
 
 SharedTaskBase::~SharedTaskBase() = default;
 
-void SharedTaskBase::addWaiter(JoinOperationBase &waiter) noexcept
-{
-    m_waiters.append(&waiter);
-}
-
 void SharedTaskBase::onFinished() noexcept
 {
-    while (JoinOperationBase *const waiter = m_waiters.takeFirst())
-        waiter->complete();
+    while (JoinWaiter *const waiter = m_waiters.takeFirst())
+        waiter->joined();
 }
 
 void SharedTaskBase::reportErrorLater(std::shared_ptr<const ErrorHandler> handler) noexcept
@@ -61,15 +56,15 @@ bool SharedTaskBase::isAwaitedBy(StartedTask &awaited, const StartedTask &task)
         if (StartedTask *const parent = next->parent())
             open.push_back(parent);
         if (const auto *const shared = dynamic_cast<const SharedTaskBase *>(next)) {
-            for (const JoinOperationBase *waiter = shared->m_waiters.first(); waiter;
+            for (const JoinWaiter *waiter = shared->m_waiters.first(); waiter;
                  waiter = shared->m_waiters.next(waiter))
-                open.push_back(waiter->task());
+                open.push_back(waiter->waitingTask());
         }
     }
     return false;
 }
 
-bool JoinOperationBase::isReadyToJoin(SharedTaskBase *task)
+bool isReadyToJoin(SharedTaskBase *task)
 {
     if (!task)
         throw std::logic_error("CoDrive::TaskHandle: an empty handle was awaited");

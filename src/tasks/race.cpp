@@ -3,7 +3,7 @@
 
 #include <CoDrive/tasks/race.h>
 
-#include <CoDrive/core/exceptiongroup.h>
+#include <CoDrive/core/unhandled.h>
 
 #include <stdexcept>
 
@@ -32,6 +32,27 @@ void RaceBase::throwErrors(std::vector<std::exception_ptr> errors) const
 {
     errors.insert(errors.begin(), m_winner->outcomeBase().errorPointer());
     std::rethrow_exception(ExceptionGroup::combine(errors));
+}
+
+void FirstSuccessBase::checkCount(std::size_t count)
+{
+    if (count == 0)
+        throw std::invalid_argument("CoDrive::firstSuccess: there is nothing to try");
+}
+
+void FirstSuccessBase::onChildEnded(StartedTask &child) noexcept
+{
+    if (child.isCancelled())
+        return;
+    if (const std::exception_ptr error = child.outcomeBase().errorPointer()) {
+        if (m_winner)
+            reportUnhandled(error, child.info());
+        else
+            m_errors.push_back(error);
+    } else if (!m_winner) {
+        m_winner = &child;
+        cancelChildren();
+    }
 }
 
 } // namespace CoDrive::detail

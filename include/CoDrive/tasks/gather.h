@@ -36,6 +36,7 @@ protected:
     GatherBase(GatherBase &&) noexcept = default;
     ~GatherBase() = default;
 
+    static void checkCount(std::size_t) noexcept { }
     void onChildEnded(StartedTask &child) noexcept override;
     bool hasResult() const noexcept override { return m_hasError || !m_isIncomplete; }
 
@@ -62,40 +63,23 @@ struct GatherVectorOf<void>
     using type = void;
 };
 
-/// \tparam Children a ChildPack or a ChildVector
 template<typename Children, typename R>
-class GatherOperation final : public GatherBase,
-                              public AwaitableInAnyCoroutine<GatherOperation<Children, R>>
+class GatherOperation final
+    : public ManyChildren<GatherOperation<Children, R>, GatherBase, Children, R>
 {
 public:
-    using Result = R;
-
     GatherOperation(Children children, bool isSensitive)
-        : GatherBase(isSensitive)
-        , m_children(std::move(children))
+        : GatherOperation::ManyChildren(std::move(children), isSensitive)
     {
     }
     GatherOperation(GatherOperation &&) noexcept = default;
-    ~GatherOperation() { destroyChildren(); }
 
-    bool isReady() const noexcept { return false; }
-    bool start()
-    {
-        m_children.forEach([](auto &child) { child.bind(); });
-        beginStart();
-        m_children.forEach([this](auto &child) { startChild(child); });
-        return endStart();
-    }
     R takeResult()
     {
-        if (hasError()) {
-            std::vector<std::exception_ptr> errors;
-            m_children.forEach(
-                [&errors](auto &child) { errors.push_back(child.outcome().error()); });
-            std::rethrow_exception(ExceptionGroup::combine(errors));
-        }
+        if (this->hasError())
+            std::rethrow_exception(ExceptionGroup::combine(this->errors()));
         if constexpr (!std::is_void_v<R>)
-            return takeValues(m_children);
+            return takeValues(this->childrenInOrder());
     }
 
 private:
@@ -114,8 +98,57 @@ private:
         children.forEach([&values](auto &child) { values.push_back(child.outcome().takeValue()); });
         return values;
     }
+};
 
-    Children m_children;
+class GatherOutcomesBase : public Combinator
+{
+protected:
+    GatherOutcomesBase() noexcept
+        : Combinator("gatherOutcomes")
+    {
+    }
+    GatherOutcomesBase(GatherOutcomesBase &&) noexcept = default;
+    ~GatherOutcomesBase() = default;
+
+    static void checkCount(std::size_t) noexcept { }
+    void onChildEnded(StartedTask &child) noexcept override;
+    bool hasResult() const noexcept override { return !m_isIncomplete; }
+    void onUnwinding() noexcept override;
+
+private:
+    std::vector<std::pair<std::exception_ptr, TaskInfo>> m_errors;
+    bool m_isIncomplete = false;
+};
+
+template<typename Children, typename R>
+class GatherOutcomesOperation final
+    : public ManyChildren<GatherOutcomesOperation<Children, R>, GatherOutcomesBase, Children, R>
+{
+public:
+    explicit GatherOutcomesOperation(Children children)
+        : GatherOutcomesOperation::ManyChildren(std::move(children))
+    {
+    }
+    GatherOutcomesOperation(GatherOutcomesOperation &&) noexcept = default;
+
+    R takeResult() { return takeOutcomes(this->childrenInOrder()); }
+
+private:
+    template<typename... T>
+    static R takeOutcomes(ChildPack<T...> &children)
+    {
+        return std::apply(
+            [](ChildTask<T> &...child) { return R(std::move(child.outcome())...); },
+            children.tuple());
+    }
+    template<typename T>
+    static R takeOutcomes(ChildVector<T> &children)
+    {
+        R outcomes;
+        outcomes.reserve(children.size());
+        children.forEach([&](auto &child) { outcomes.push_back(std::move(child.outcome())); });
+        return outcomes;
+    }
 };
 
 } // namespace detail
@@ -146,6 +179,33 @@ template<typename T>
     using Children = detail::ChildVector<T>;
     using R = typename detail::GatherVectorOf<T>::type;
     return detail::GatherOperation<Children, R>(Children(std::move(tasks)), options.sensitive);
+}
+
+/// Structured: it never returns, throws or unwinds before every child has ended.
+///
+/// Starts all \a awaitables in argument order, awaits them and gives how each ended. An error
+/// cancels nobody and is not thrown. A cancellation of the waiter is forwarded; when a child ends
+/// by it, the waiter is unwound, and errors of others go to the unhandled-error handler.
+/// Like aiodrive's gather_safe, asyncio.gather(return_exceptions=True).
+/// \return to be awaited: a tuple of Outcomes in argument order
+template<typename... A>
+    requires(detail::Startable<A> && ...)
+[[nodiscard]] auto gatherOutcomes(A &&...awaitables)
+{
+    using Children = detail::ChildPack<detail::StartResult<A>...>;
+    using R = std::tuple<Outcome<detail::StartResult<A>>...>;
+    return detail::GatherOutcomesOperation<Children, R>(
+        Children(toTask(std::forward<A>(awaitables))...));
+}
+
+/// \overload for any number of tasks of one type
+/// \return to be awaited: a vector of Outcomes in the order of \a tasks
+template<typename T>
+[[nodiscard]] auto gatherOutcomes(std::vector<Task<T>> tasks)
+{
+    using Children = detail::ChildVector<T>;
+    return detail::GatherOutcomesOperation<Children, std::vector<Outcome<T>>>(
+        Children(std::move(tasks)));
 }
 
 } // namespace CoDrive

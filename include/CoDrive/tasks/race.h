@@ -8,10 +8,12 @@
 //     if (first.index() == 0)
 //         show(std::get<0>(first));
 
-#include <CoDrive/core/detail/combinator.h>
+#include <CoDrive/core/exceptiongroup.h>
 #include <CoDrive/tasks/detail/children.h>
 
 #include <cstddef>
+#include <exception>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,6 +44,35 @@ public:
     std::size_t index; ///< of the winner, counted from 0
 };
 
+/// The first of several tasks that succeeded.
+template<typename T>
+class FirstSuccess
+{
+public:
+    FirstSuccess(std::size_t winner, T result, std::vector<std::exception_ptr> before)
+        : index(winner)
+        , value(std::move(result))
+        , errors(std::move(before))
+    {
+    }
+    std::size_t index; ///< of the winner, counted from 0
+    T value;
+    std::vector<std::exception_ptr> errors; ///< of those that failed before, in that order
+};
+
+template<>
+class FirstSuccess<void>
+{
+public:
+    FirstSuccess(std::size_t winner, std::vector<std::exception_ptr> before) noexcept
+        : index(winner)
+        , errors(std::move(before))
+    {
+    }
+    std::size_t index; ///< of the winner, counted from 0
+    std::vector<std::exception_ptr> errors; ///< of those that failed before, in that order
+};
+
 namespace detail {
 
 class RaceBase : public Combinator
@@ -70,73 +101,102 @@ private:
     bool m_hasError = false;
 };
 
-/// \tparam Children a ChildPack or a ChildVector
+/// The winner's value, as what a race between these children gives.
+template<typename R, std::size_t index = 0, typename... T>
+R takeWinner(ChildPack<T...> &children, const StartedTask *winner)
+{
+    auto &child = std::get<index>(children.tuple());
+    if constexpr (index + 1 < sizeof...(T)) {
+        if (winner != &child)
+            return takeWinner<R, index + 1>(children, winner);
+    }
+    return R(std::in_place_index<index>, takeSlot(child.outcome()));
+}
+
+template<typename T>
+std::size_t indexOf(ChildVector<T> &children, const StartedTask *child)
+{
+    std::size_t index = 0;
+    while (&children.vector()[index] != child)
+        ++index;
+    return index;
+}
+
+template<typename R, typename T>
+R takeWinner(ChildVector<T> &children, const StartedTask *winner)
+{
+    const std::size_t index = indexOf(children, winner);
+    if constexpr (std::is_void_v<T>)
+        return R(index);
+    else
+        return R(index, children.vector()[index].outcome().takeValue());
+}
+
 template<typename Children, typename R>
-class RaceOperation final : public RaceBase,
-                            public AwaitableInAnyCoroutine<RaceOperation<Children, R>>
+class RaceOperation final
+    : public ManyChildren<RaceOperation<Children, R>, RaceBase, Children, R>
 {
 public:
-    using Result = R;
-
     explicit RaceOperation(Children children)
-        : m_children(std::move(children))
+        : RaceOperation::ManyChildren(std::move(children))
     {
     }
     RaceOperation(RaceOperation &&) noexcept = default;
-    ~RaceOperation() { destroyChildren(); }
 
-    bool isReady() const
-    {
-        checkCount(m_children.size());
-        return false;
-    }
-    bool start()
-    {
-        m_children.forEach([](auto &child) { child.bind(); });
-        beginStart();
-        m_children.forEach([this](auto &child) { startChild(child); });
-        return endStart();
-    }
     R takeResult()
     {
-        if (hasError()) {
-            std::vector<std::exception_ptr> errors;
-            m_children.forEach(
-                [&errors](auto &child) { errors.push_back(child.outcome().error()); });
-            throwErrors(std::move(errors));
-        }
-        return takeWinner(m_children);
+        if (this->hasError())
+            this->throwErrors(this->errors());
+        return takeWinner<R>(this->childrenInOrder(), this->winner());
     }
+};
+
+class FirstSuccessBase : public Combinator
+{
+protected:
+    FirstSuccessBase() noexcept
+        : Combinator("firstSuccess")
+    {
+    }
+    FirstSuccessBase(FirstSuccessBase &&) noexcept = default;
+    ~FirstSuccessBase() = default;
+
+    static void checkCount(std::size_t count);
+    void onChildEnded(StartedTask &child) noexcept override;
+    bool hasResult() const noexcept override { return m_winner || !m_errors.empty(); }
+
+    const StartedTask *winner() const noexcept { return m_winner; }
+    std::vector<std::exception_ptr> takeErrors() noexcept { return std::move(m_errors); }
 
 private:
-    template<typename... T>
-    R takeWinner(ChildPack<T...> &children)
-    {
-        return takeWinnerAt<0, T...>(children);
-    }
-    template<std::size_t index, typename... T>
-    R takeWinnerAt(ChildPack<T...> &children)
-    {
-        auto &child = std::get<index>(children.tuple());
-        if constexpr (index + 1 < sizeof...(T)) {
-            if (winner() != &child)
-                return takeWinnerAt<index + 1, T...>(children);
-        }
-        return R(std::in_place_index<index>, takeSlot(child.outcome()));
-    }
-    template<typename T>
-    R takeWinner(ChildVector<T> &children)
-    {
-        std::size_t index = 0;
-        while (winner() != &children.vector()[index])
-            ++index;
-        if constexpr (std::is_void_v<T>)
-            return R(index);
-        else
-            return R(index, children.vector()[index].outcome().takeValue());
-    }
+    const StartedTask *m_winner = nullptr;
+    std::vector<std::exception_ptr> m_errors; ///< before the winner, in the order of occurrence
+};
 
-    Children m_children;
+template<typename T>
+class FirstSuccessOperation final
+    : public ManyChildren<FirstSuccessOperation<T>, FirstSuccessBase, ChildVector<T>,
+                          FirstSuccess<T>>
+{
+public:
+    explicit FirstSuccessOperation(ChildVector<T> children)
+        : FirstSuccessOperation::ManyChildren(std::move(children))
+    {
+    }
+    FirstSuccessOperation(FirstSuccessOperation &&) noexcept = default;
+
+    FirstSuccess<T> takeResult()
+    {
+        if (!this->winner())
+            std::rethrow_exception(ExceptionGroup::combine(this->takeErrors()));
+        const std::size_t index = indexOf(this->childrenInOrder(), this->winner());
+        if constexpr (std::is_void_v<T>)
+            return FirstSuccess<T>(index, this->takeErrors());
+        else
+            return FirstSuccess<T>(index,
+                                   this->childrenInOrder().vector()[index].outcome().takeValue(),
+                                   this->takeErrors());
+    }
 };
 
 } // namespace detail
@@ -165,6 +225,20 @@ template<typename T>
 {
     using Children = detail::ChildVector<T>;
     return detail::RaceOperation<Children, RaceResult<T>>(Children(std::move(tasks)));
+}
+
+/// Structured: it never returns, throws or unwinds before every child has ended.
+///
+/// Starts all \a tasks; the first to end with a value wins, the others are cancelled and awaited.
+/// Errors before that are noted, later ones go to the unhandled-error handler. A cancellation of
+/// the waiter is forwarded to every unfinished child. Like aiodrive's race(continue_on_error).
+/// \return to be awaited: a FirstSuccess
+/// \throws the errors in the order of occurrence when all fail; std::invalid_argument when \a tasks
+/// is empty
+template<typename T>
+[[nodiscard]] auto firstSuccess(std::vector<Task<T>> tasks)
+{
+    return detail::FirstSuccessOperation<T>(detail::ChildVector<T>(std::move(tasks)));
 }
 
 } // namespace CoDrive

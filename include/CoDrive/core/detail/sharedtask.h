@@ -15,8 +15,23 @@
 
 namespace CoDrive::detail {
 
-class JoinOperationBase;
+class JoinWaiter;
 struct JoinTag;
+
+/// Stands in the list of a shared task until that has ended.
+class JoinWaiter : public ListLink<JoinTag>
+{
+public:
+    JoinWaiter() noexcept = default;
+    JoinWaiter(JoinWaiter &&) noexcept = default;
+
+    virtual void joined() noexcept = 0;
+    /// The task that waits.
+    virtual StartedTask *waitingTask() const noexcept = 0;
+
+protected:
+    ~JoinWaiter() = default;
+};
 
 class SharedTaskBase : public StartedTask, public FrameAllocated
 {
@@ -35,7 +50,7 @@ public:
         owner.start(*this);
     }
 
-    void addWaiter(JoinOperationBase &waiter) noexcept;
+    void addWaiter(JoinWaiter &waiter) noexcept { m_waiters.append(&waiter); }
     bool hasWaiters() const noexcept { return !m_waiters.isEmpty(); }
     /// Whether \a task waits for this one, through whatever others.
     static bool isAwaitedBy(StartedTask &awaited, const StartedTask &task);
@@ -64,7 +79,7 @@ protected:
 private:
     std::atomic<int> m_references = 1;
     bool m_isErrorTaken = false;
-    List<JoinOperationBase, JoinTag> m_waiters;
+    List<JoinWaiter, JoinTag> m_waiters;
     LoopPointer m_loopKeeper;
     std::shared_ptr<const ErrorHandler> m_errorHandler;
 };
@@ -163,6 +178,10 @@ private:
 template<typename T>
 using SharedTaskPointer = SharedPointer<SharedTask<T>>;
 
+/// Whether \a task has ended already.
+/// \throws std::logic_error for an empty handle, or when \a task waits for the running one
+bool isReadyToJoin(SharedTaskBase *task);
+
 /// \throws the error of a failure, which then counts as taken; Cancelled with name and reason
 void throwResultOf(SharedTaskBase &task);
 
@@ -174,29 +193,23 @@ void SharedTask<T>::throwUnlessSuccess()
 }
 
 /// Waits for the end of a shared task without owning it.
-class JoinOperationBase : public Operation, public ListLink<JoinTag>
+class JoinOperationBase : public Operation, public JoinWaiter
 {
 public:
     JoinOperationBase(JoinOperationBase &&) noexcept = default;
 
-    bool request() noexcept override { return leave(); }
+    bool request() noexcept override
+    {
+        const bool isWaiting = isLinked();
+        unlink();
+        return isWaiting;
+    }
+    void joined() noexcept override { complete(); }
+    StartedTask *waitingTask() const noexcept override { return task(); }
 
 protected:
     JoinOperationBase() noexcept = default;
     ~JoinOperationBase() = default;
-
-    /// \throws std::logic_error for an empty handle, or when \a task waits for the running one
-    static bool isReadyToJoin(SharedTaskBase *task);
-
-private:
-    friend class SharedTaskBase;
-
-    bool leave() noexcept
-    {
-        const bool wasWaiting = isLinked();
-        unlink();
-        return wasWaiting;
-    }
 };
 
 enum class Take { Copy, Move };

@@ -4,8 +4,9 @@
 
 // The children of gather(), race() and the like: of several types, or many of one.
 
-#include <CoDrive/core/task.h>
+#include <CoDrive/core/detail/combinator.h>
 
+#include <exception>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -73,6 +74,52 @@ public:
 
 private:
     std::vector<ChildTask<T>> m_children;
+};
+
+/// A combinator whose children are all there at the start.
+/// \tparam Policy derived from Combinator: what to do when a child ends, and what is needed
+/// \tparam Children a ChildPack or a ChildVector
+template<typename Derived, typename Policy, typename Children, typename R>
+class ManyChildren : public Policy, public AwaitableInAnyCoroutine<Derived>
+{
+public:
+    using Result = R;
+
+    bool isReady() const
+    {
+        Policy::checkCount(m_children.size());
+        return false;
+    }
+    bool start()
+    {
+        m_children.forEach([](auto &child) { child.bind(); });
+        this->beginStart();
+        m_children.forEach([this](auto &child) { this->startChild(child); });
+        return this->endStart();
+    }
+
+protected:
+    template<typename... Arguments>
+    explicit ManyChildren(Children children, Arguments... policy)
+        : Policy(policy...)
+        , m_children(std::move(children))
+    {
+    }
+    ManyChildren(ManyChildren &&) noexcept = default;
+    ~ManyChildren() { this->destroyChildren(); }
+
+    Children &childrenInOrder() noexcept { return m_children; }
+    /// The children's errors by index, null where there is none.
+    std::vector<std::exception_ptr> errors()
+    {
+        std::vector<std::exception_ptr> errors;
+        errors.reserve(m_children.size());
+        m_children.forEach([&](auto &child) { errors.push_back(child.outcome().error()); });
+        return errors;
+    }
+
+private:
+    Children m_children;
 };
 
 } // namespace CoDrive::detail
