@@ -301,7 +301,8 @@ void StartedTask::destroyNow() noexcept
         frame->destroy();
     setCancelled();
     becomeFinished();
-    m_owner->release(*this);
+    if (m_owner) // one that was only planned has none
+        m_owner->release(*this);
     onReleased();
 }
 

@@ -47,7 +47,7 @@ void TaskGroupBase::onChildEnded(StartedTask &child) noexcept
 {
     const bool isBody = &child == m_body;
     if (const std::exception_ptr error = child.outcomeBase().errorPointer()) {
-        if (isBody)
+        if (isBody && m_kind != GroupKind::Context)
             m_bodyError = error;
         else
             m_errors.push_back(error);
@@ -58,7 +58,7 @@ void TaskGroupBase::onChildEnded(StartedTask &child) noexcept
             m_isIncomplete = true;
         if (isBody)
             cancelChildren();
-    } else if (isBody && m_kind == GroupKind::Volatile) {
+    } else if (isBody && m_kind != GroupKind::Patient) {
         cancelChildren();
     }
 }

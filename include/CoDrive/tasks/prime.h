@@ -11,6 +11,9 @@
 #include <CoDrive/core/detail/combinator.h>
 #include <CoDrive/core/task.h>
 
+#include <functional>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace CoDrive {
@@ -119,6 +122,45 @@ PrimedTask<detail::StartResult<A>> prime(A &&awaitable)
     auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)));
     task->startIn(detail::Loop::current().independent());
     return PrimedTask<T>(std::move(task));
+}
+
+namespace detail {
+
+template<typename R, typename F, typename... Args>
+Task<R> callShared(std::shared_ptr<F> function, Args... args)
+{
+    co_return co_await std::invoke(*function, std::move(args)...);
+}
+
+template<typename F>
+class PrimedFunction
+{
+public:
+    explicit PrimedFunction(F function)
+        : m_function(std::make_shared<F>(std::move(function)))
+    {
+    }
+
+    template<typename... Args>
+    auto operator()(Args &&...args) const
+    {
+        using R = AwaitResult<std::invoke_result_t<F &, std::decay_t<Args>...>>;
+        return prime(callShared<R, F, std::decay_t<Args>...>(m_function,
+                                                             std::forward<Args>(args)...));
+    }
+
+private:
+    std::shared_ptr<F> m_function;
+};
+
+} // namespace detail
+
+/// A function whose every call primes what \a function returns; it and its arguments live as long
+/// as the call. What it throws itself is thrown by the await. Like aiodrive's primed.
+template<typename F>
+[[nodiscard]] auto primed(F &&function)
+{
+    return detail::PrimedFunction<std::remove_cvref_t<F>>(std::forward<F>(function));
 }
 
 } // namespace CoDrive

@@ -74,7 +74,11 @@ private:
 
 namespace detail {
 
-enum class GroupKind { Patient, Volatile };
+enum class GroupKind {
+    Patient, ///< awaits its members when the body ends
+    Volatile, ///< cancels them
+    Context ///< cancels them; the body's error has no place of its own in the order
+};
 
 class TaskGroupBase : public Combinator
 {
@@ -96,7 +100,7 @@ protected:
     void makeGroup();
     void setBody(StartedTask &body) noexcept { m_body = &body; }
     TaskGroup &group() noexcept { return *m_group; }
-    /// The children's errors in the order of occurrence, the body's last.
+    /// The errors in the order of occurrence, the body's last.
     void throwErrors() const;
 
 private:
