@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    std::remove_cvref_t<F> m_callable;
+    std::decay_t<F> m_callable; // a function becomes a pointer
 };
 
 } // namespace CoDrive::detail
