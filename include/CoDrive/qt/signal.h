@@ -1,0 +1,415 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// nextSignal(): waits for a signal.
+//
+//     Task<> greet(QLineEdit *edit)
+//     {
+//         const QString text = co_await nextSignal(edit, &QLineEdit::textChanged);
+//         qInfo() << "hello" << text;
+//     }
+
+#include <CoDrive/core/detail/loop.h>
+#include <CoDrive/core/detail/ownedcallable.h>
+#include <CoDrive/core/errors.h>
+#include <CoDrive/core/task.h>
+
+#include <QByteArray>
+#include <QObject>
+#include <QPointer>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace CoDrive {
+
+/// The QObject whose signal, tick or reply was awaited has been destroyed; what() names its class.
+class SenderDestroyed : public ObjectDestroyed
+{
+public:
+    /// \param what the class of the object
+    explicit SenderDestroyed(const QString &what);
+    SenderDestroyed(const SenderDestroyed &) noexcept = default;
+    SenderDestroyed &operator=(const SenderDestroyed &) noexcept = default;
+    ~SenderDestroyed() override;
+};
+
+namespace detail {
+
+class SignalWait;
+
+/// What the waiter and its slots at the sender share. The slots run on whatever thread emits, and
+/// perhaps after the waiter has gone.
+class SignalBlock : public RemoteWaker
+{
+public:
+    // Any thread.
+
+    /// The slot at QObject::destroyed().
+    void senderDestroyed() noexcept;
+    bool isSenderDestroyed() const noexcept;
+
+    // The waiter's thread.
+
+    void attach(SignalWait &wait) noexcept { m_wait = &wait; }
+    /// The waiter leaves.
+    void detach() noexcept;
+    /// Answers a request: whether nothing has arrived and nothing will.
+    bool withdraw() noexcept;
+    void deliver() noexcept override;
+
+protected:
+    explicit SignalBlock(bool isFiltered) noexcept
+        : m_isFiltered(isFiltered)
+    {
+    }
+
+    enum class Verdict { NothingLeft, Mismatch, Match };
+
+    /// Whether an emission counts. Only a hint, unless the mutex is held.
+    bool isOpen() const noexcept;
+    /// Tells the waiter's thread that something has arrived.
+    void announce() noexcept;
+    /// Judges the next emission by the predicate. When none is left, calls closeIfOver().
+    virtual Verdict judgeNext() noexcept = 0;
+    virtual bool hasUnjudged() const noexcept = 0;
+    /// Destroys the predicate, on its own thread.
+    virtual void dropPredicate() noexcept = 0;
+    void closeIfOver() noexcept { m_isClosed = m_isClosed || m_isSenderDestroyed || m_isRequested; }
+
+    mutable std::mutex m_mutex; // guards the next two, and what the derived class says
+    bool m_isClosed = false; ///< the result is there, or nobody waits: no emission counts
+    bool m_isSenderDestroyed = false;
+
+private:
+    void judge() noexcept;
+
+    const bool m_isFiltered;
+    // The waiter's thread only.
+    SignalWait *m_wait = nullptr;
+    bool m_isJudging = false;
+    bool m_isRequested = false; ///< asked to end before all that had arrived was judged
+};
+
+/// The part of the wait that does not depend on the signal.
+class SignalWait : public Operation
+{
+public:
+    bool request() noexcept override { return m_shared->withdraw(); }
+    void signalArrived() noexcept { complete(); }
+    void withdrawnLate() noexcept { completeByUnwinding(); }
+
+protected:
+    SignalWait(const QObject *sender, const QMetaObject &signalClass);
+    SignalWait(SignalWait &&) noexcept = default;
+    ~SignalWait() { leave(); }
+
+    /// \throws std::invalid_argument, SenderDestroyed
+    void checkSender() const;
+    /// \throws std::invalid_argument when \a connection has failed
+    void startWaiting(std::shared_ptr<SignalBlock> block, QMetaObject::Connection connection);
+    /// Disconnects.
+    void leave() noexcept;
+    [[noreturn]] void throwSenderDestroyed() const;
+
+private:
+    QPointer<const QObject> m_sender;
+    bool m_isNull;
+    QByteArray m_className;
+    std::shared_ptr<SignalBlock> m_shared;
+    QMetaObject::Connection m_connection;
+    QMetaObject::Connection m_destroyedConnection;
+};
+
+// Each QObject class has a private class of this name, so it cannot be compared with.
+template<typename T>
+consteval bool isPrivateSignal()
+{
+#ifdef _MSC_VER
+    constexpr std::string_view name = __FUNCSIG__;
+#else
+    constexpr std::string_view name = __PRETTY_FUNCTION__;
+#endif
+    return std::is_empty_v<T> && name.find("::QPrivateSignal") != std::string_view::npos;
+}
+
+template<typename Arguments, typename Indices>
+struct FirstOf;
+template<typename Arguments, std::size_t... index>
+struct FirstOf<Arguments, std::index_sequence<index...>>
+{
+    using type = std::tuple<std::tuple_element_t<index, Arguments>...>;
+};
+
+template<typename Arguments>
+struct SignalResult
+{
+    using type = Arguments;
+};
+template<>
+struct SignalResult<std::tuple<>>
+{
+    using type = void;
+};
+template<typename T>
+struct SignalResult<std::tuple<T>>
+{
+    using type = T;
+};
+
+/// What of the arguments of a signal is kept.
+template<typename Signal>
+struct SignalTraits
+{
+private:
+    using Function = QtPrivate::FunctionPointer<Signal>;
+    template<typename List>
+    struct Split;
+    template<typename... Args>
+    struct Split<QtPrivate::List<Args...>>
+    {
+        using All = std::tuple<std::decay_t<Args>...>;
+        static constexpr std::size_t count = []() -> std::size_t {
+            if constexpr (sizeof...(Args) > 0) {
+                using Last = std::tuple_element_t<sizeof...(Args) - 1, All>;
+                return sizeof...(Args) - (isPrivateSignal<Last>() ? 1 : 0);
+            } else {
+                return 0;
+            }
+        }();
+    };
+    using Arguments = Split<typename Function::Arguments>;
+
+public:
+    static_assert(Function::ArgumentCount >= 0, "nextSignal() takes a pointer to a signal");
+
+    using Object = typename Function::Object;
+    using Indices = std::make_index_sequence<Arguments::count>;
+    /// The arguments, decayed, in a tuple.
+    using Values = typename FirstOf<typename Arguments::All, Indices>::type;
+    using Result = typename SignalResult<Values>::type;
+};
+
+struct NoPredicate
+{
+};
+
+template<typename Signal, typename Predicate>
+class SignalBlockOf final : public SignalBlock
+{
+    using Traits = SignalTraits<Signal>;
+    using Values = typename Traits::Values;
+    static constexpr bool isFiltered = !std::is_same_v<Predicate, NoPredicate>;
+
+    /// An emission: its arguments, or the error of copying them.
+    struct Arrival
+    {
+        std::optional<Values> values;
+        std::exception_ptr error;
+    };
+
+public:
+    explicit SignalBlockOf(Predicate &&predicate)
+        : SignalBlock(isFiltered)
+        , m_predicate(std::move(predicate))
+    {
+    }
+
+    /// The slot.
+    template<typename... Args>
+    void arrived(Args &&...args) noexcept
+    {
+        if (!isOpen())
+            return;
+        Arrival arrival;
+        try {
+            arrival.values = valuesOf(std::forward_as_tuple(std::forward<Args>(args)...),
+                                      typename Traits::Indices());
+        } catch (...) {
+            arrival.error = std::current_exception();
+        }
+        {
+            const std::scoped_lock lock(m_mutex);
+            if (m_isClosed)
+                return;
+            if constexpr (isFiltered) {
+                m_arrived.push_back(std::move(arrival));
+            } else {
+                m_isClosed = true;
+                m_result = std::move(arrival);
+            }
+        }
+        announce();
+    }
+
+    std::optional<Values> takeValues()
+    {
+        if (m_result.error)
+            std::rethrow_exception(m_result.error);
+        return std::move(m_result.values);
+    }
+
+private:
+    template<typename Arguments, std::size_t... index>
+    static Values valuesOf(Arguments &&arguments, std::index_sequence<index...>)
+    {
+        return Values(std::get<index>(std::forward<Arguments>(arguments))...);
+    }
+
+    Verdict judgeNext() noexcept override
+    {
+        if constexpr (isFiltered) {
+            if (m_next == m_unjudged.size()) {
+                m_next = 0;
+                m_unjudged.clear();
+                const std::scoped_lock lock(m_mutex);
+                m_unjudged.swap(m_arrived);
+                if (m_unjudged.empty()) {
+                    closeIfOver();
+                    return Verdict::NothingLeft;
+                }
+            }
+            Arrival arrival = std::move(m_unjudged[m_next++]);
+            bool isMatch = true;
+            try {
+                if (!arrival.error)
+                    isMatch = std::apply(*m_predicate, std::as_const(*arrival.values));
+            } catch (...) {
+                arrival.error = std::current_exception();
+            }
+            if (!isMatch)
+                return Verdict::Mismatch;
+            m_result = std::move(arrival);
+            m_unjudged.clear();
+            m_next = 0;
+            std::vector<Arrival> late; // their destructors do not run under the mutex
+            const std::scoped_lock lock(m_mutex);
+            m_isClosed = true;
+            late.swap(m_arrived);
+            return Verdict::Match;
+        } else {
+            return Verdict::NothingLeft;
+        }
+    }
+    bool hasUnjudged() const noexcept override
+    {
+        return m_next < m_unjudged.size() || !m_arrived.empty();
+    }
+    void dropPredicate() noexcept override { m_predicate.reset(); }
+
+    std::optional<Predicate> m_predicate; // the waiter's thread only, as the next two
+    std::vector<Arrival> m_unjudged;
+    std::size_t m_next = 0;
+    std::vector<Arrival> m_arrived; // guarded
+    Arrival m_result; // guarded until closed
+};
+
+template<typename Signal, typename Predicate>
+class SignalOperation final : public SignalWait,
+                              public AwaitableInAnyCoroutine<SignalOperation<Signal, Predicate>>
+{
+    using Traits = SignalTraits<Signal>;
+    using Block = SignalBlockOf<Signal, Predicate>;
+    using Object = typename Traits::Object;
+
+public:
+    using Result = typename Traits::Result;
+
+    SignalOperation(const Object *sender, Signal signal, Predicate &&predicate)
+        : SignalWait(sender, Object::staticMetaObject)
+        , m_sender(sender)
+        , m_signal(signal)
+        , m_predicate(std::move(predicate))
+    {
+    }
+
+    bool isReady() const
+    {
+        checkSender();
+        return false;
+    }
+    bool start()
+    {
+        m_block = std::make_shared<Block>(std::move(m_predicate));
+        startWaiting(m_block, QObject::connect(m_sender, m_signal, m_sender, makeSlot(m_block, Arguments()),
+                                               Qt::DirectConnection));
+        return true;
+    }
+    Result takeResult()
+    {
+        leave();
+        std::optional<typename Traits::Values> values = m_block->takeValues();
+        if (!values)
+            throwSenderDestroyed();
+        if constexpr (std::tuple_size_v<typename Traits::Values> == 1)
+            return std::get<0>(*std::move(values));
+        else if constexpr (!std::is_void_v<Result>)
+            return *std::move(values);
+    }
+
+private:
+    using Arguments = typename QtPrivate::FunctionPointer<Signal>::Arguments;
+
+    // It has the signal's exact parameters, because Qt counts those of a functor.
+    template<typename... Args>
+    struct Slot
+    {
+        void operator()(Args... args) const { block->arrived(std::forward<Args>(args)...); }
+
+        std::shared_ptr<Block> block;
+    };
+    template<typename... Args>
+    static Slot<Args...> makeSlot(const std::shared_ptr<Block> &block, QtPrivate::List<Args...>)
+    {
+        return Slot<Args...>{block};
+    }
+
+    const Object *m_sender;
+    Signal m_signal;
+    Predicate m_predicate;
+    std::shared_ptr<Block> m_block;
+};
+
+} // namespace detail
+
+/// Waits for the next emission of \a signal by \a sender: connected when it is awaited, not before.
+/// The sender may live on any thread and emit on any thread; the waiter goes on from the loop of its
+/// own, never inside the emission, with copies of the arguments. Emissions after the first one are
+/// not kept; see signalStream() for all of them. On cancellation it is withdrawn at once; an
+/// emission that came before the request is delivered.
+/// Like QCoro's `qCoro(sender, signal)`, which never ends when the sender dies.
+/// \return to be awaited: the argument of the signal, a tuple of several, or void; a QPrivateSignal
+/// is left out
+/// \throws SenderDestroyed when the sender is destroyed first; std::invalid_argument when it is null
+template<typename Signal>
+[[nodiscard]] auto nextSignal(const typename detail::SignalTraits<Signal>::Object *sender,
+                              Signal signal)
+{
+    return detail::SignalOperation<Signal, detail::NoPredicate>(sender, signal,
+                                                                detail::NoPredicate());
+}
+
+/// \overload
+/// Waits for an emission that \a predicate, called with the arguments, returns true for. It is
+/// called from the loop of the waiter's thread, in the order of emission, and no more after a match.
+/// What it throws ends the wait.
+template<typename Signal, typename Predicate>
+[[nodiscard]] auto nextSignal(const typename detail::SignalTraits<Signal>::Object *sender,
+                              Signal signal, Predicate &&predicate)
+{
+    detail::checkCallable<Predicate>();
+    using Owned = detail::OwnedCallable<Predicate>;
+    return detail::SignalOperation<Signal, Owned>(sender, signal,
+                                                  Owned(std::forward<Predicate>(predicate)));
+}
+
+} // namespace CoDrive
