@@ -235,6 +235,10 @@ concept Startable = Awaitable<A> || TaskFactory<A>;
 template<typename A>
 using StartResult = typename StartResultOf<A>::type;
 
+template<typename A>
+    requires Startable<A>
+Task<StartResult<A>> makeTask(A &&awaitable);
+
 } // namespace detail
 
 /// A lazy task that awaits \a awaitable and gives its result. A Task is given back as it is;

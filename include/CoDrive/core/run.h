@@ -81,7 +81,7 @@ detail::StartResult<A> run(A &&awaitable, RunOptions options = {})
 {
     detail::Runner runner;
     const auto task
-        = detail::SharedTask<detail::StartResult<A>>::create(toTask(std::forward<A>(awaitable)));
+        = detail::SharedTask<detail::StartResult<A>>::create(detail::makeTask(std::forward<A>(awaitable)));
     const QString leftovers = runner.runToEnd(*task);
     task->noteErrorTaken();
     detail::Runner::finish(leftovers, options, task->outcomeBase().errorPointer());

@@ -119,7 +119,7 @@ template<typename A>
 PrimedTask<detail::StartResult<A>> prime(A &&awaitable)
 {
     using T = detail::StartResult<A>;
-    auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)));
+    auto task = detail::SharedTask<T>::create(detail::makeTask(std::forward<A>(awaitable)));
     task->startIn(detail::Loop::current().independent());
     return PrimedTask<T>(std::move(task));
 }

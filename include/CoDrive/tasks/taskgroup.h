@@ -52,7 +52,7 @@ public:
     {
         using T = detail::StartResult<A>;
         checkOpen();
-        auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)), name);
+        auto task = detail::SharedTask<T>::create(detail::makeTask(std::forward<A>(awaitable)), name);
         if (!startChild(*task))
             return TaskHandle<T>();
         return TaskHandle<T>(std::move(task));

@@ -54,7 +54,7 @@ public:
     {
         using T = detail::StartResult<A>;
         checkOpen();
-        auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)), name);
+        auto task = detail::SharedTask<T>::create(detail::makeTask(std::forward<A>(awaitable)), name);
         if (!add(*task))
             return TaskHandle<T>();
         return TaskHandle<T>(std::move(task));

@@ -56,7 +56,7 @@ public:
     TaskHandle<detail::StartResult<A>> spawn(A &&awaitable, const QString &name = {})
     {
         using T = detail::StartResult<A>;
-        auto task = detail::SharedTask<T>::create(toTask(std::forward<A>(awaitable)), name);
+        auto task = detail::SharedTask<T>::create(detail::makeTask(std::forward<A>(awaitable)), name);
         if (!startChild(*task))
             return TaskHandle<T>();
         return TaskHandle<T>(std::move(task));

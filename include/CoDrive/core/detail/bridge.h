@@ -8,6 +8,7 @@
 
 #include <CoDrive/core/awaitable.h>
 #include <CoDrive/core/detail/loop.h>
+#include <CoDrive/core/detail/ownedcallable.h>
 #include <CoDrive/core/detail/sharedtask.h>
 #include <CoDrive/core/task.h>
 #include <CoDrive/core/unhandled.h>
@@ -309,9 +310,10 @@ private:
 
 namespace CoDrive {
 
+/// toTask() for a function that starts the task and is not awaited itself: rule A does not bind it.
 template<typename A>
     requires detail::Startable<A>
-Task<detail::StartResult<A>> toTask(A &&awaitable)
+Task<detail::StartResult<A>> detail::makeTask(A &&awaitable)
 {
     using X = std::remove_cvref_t<A>;
     constexpr bool isLvalue = std::is_lvalue_reference_v<A>;
@@ -329,6 +331,15 @@ Task<detail::StartResult<A>> toTask(A &&awaitable)
         return detail::awaitOwned<X>(std::forward<A>(awaitable));
     else
         return detail::awaitReferred(awaitable);
+}
+
+template<typename A>
+    requires detail::Startable<A>
+Task<detail::StartResult<A>> toTask(A &&awaitable)
+{
+    if constexpr (!Awaitable<A>)
+        detail::checkCallable<A>();
+    return detail::makeTask(std::forward<A>(awaitable));
 }
 
 } // namespace CoDrive
