@@ -38,6 +38,7 @@ TaskScope::TaskScope()
 TaskScope::~TaskScope()
 {
     m_isClosed = true;
+    m_connectionContext.reset();
     destroyChildren();
     // Errors on their way must not reach a handler whose owner is gone: they are unhandled now.
     if (m_ownHandler)
@@ -47,6 +48,13 @@ TaskScope::~TaskScope()
 void TaskScope::onError(ErrorHandler handler)
 {
     m_ownHandler = handler ? std::make_shared<ErrorHandler>(std::move(handler)) : nullptr;
+}
+
+QObject *TaskScope::connectionContext()
+{
+    if (!m_connectionContext)
+        m_connectionContext = std::make_unique<QObject>();
+    return m_connectionContext.get();
 }
 
 bool TaskScope::startChild(detail::SharedTaskBase &task)

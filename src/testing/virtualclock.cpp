@@ -48,7 +48,11 @@ void settle()
     QEventLoop ensuresDispatcher;
     QAbstractEventDispatcher &dispatcher = *QAbstractEventDispatcher::instance();
     const bool wasSettling = std::exchange(t_isSettling, true);
-    for (;;) {
+    // A zero timer keeps a dispatcher busy for ever: turns without a task count as quiet.
+    constexpr int mostQuietTurns = 100;
+    for (int quietTurns = 0; quietTurns < mostQuietTurns; ++quietTurns) {
+        if (loop.hasReady())
+            quietTurns = 0;
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
         if (!processPending(dispatcher) && !loop.hasReady())
             break;

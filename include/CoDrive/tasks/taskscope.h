@@ -22,9 +22,16 @@
 #include <CoDrive/core/taskhandle.h>
 #include <CoDrive/core/unhandled.h>
 
+#include <QObject>
 #include <QString>
 
+#include <concepts>
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace CoDrive {
 
@@ -32,6 +39,28 @@ namespace detail {
 
 class ScopeJoin;
 class ScopeCancelAndWait;
+
+/// How many of the leading arguments of a signal a function takes, as many as it can.
+template<typename Function, typename Arguments, std::size_t count = std::tuple_size_v<Arguments>>
+consteval std::size_t takenArguments()
+{
+    constexpr bool takes = []<std::size_t... index>(std::index_sequence<index...>) {
+        return std::invocable<Function &, std::tuple_element_t<index, Arguments> &...>;
+    }(std::make_index_sequence<count>());
+    if constexpr (takes) {
+        return count;
+    } else {
+        static_assert(count > 0, "the function does not take the signal's arguments");
+        return takenArguments<Function, Arguments, count - 1>();
+    }
+}
+
+/// Calls \a function with the arguments of an emission; both live as long as the task.
+template<typename Function, typename... Args>
+Task<> serveEmission(std::shared_ptr<Function> function, Args... args)
+{
+    co_await std::invoke(*function, args...);
+}
 
 } // namespace detail
 
@@ -62,6 +91,27 @@ public:
         return TaskHandle<T>(std::move(task));
     }
 
+    /// Spawns \a function(args...) on each emission of \a signal: inside the emission when the sender
+    /// lives in the scope's thread, else queued to it. The arguments are copied and live as long as
+    /// the task. \a function may take fewer than the signal has. Ends with the sender, or the scope.
+    /// \param function returns a Task; it is kept as long as the connection and its tasks live
+    template<typename Object, typename Sender, typename... Args, typename Function>
+        requires std::derived_from<Object, Sender>
+    QMetaObject::Connection connect(const Object *sender, void (Sender::*signal)(Args...),
+                                    Function &&function)
+    {
+        using Callable = std::decay_t<Function>;
+        using Arguments = std::tuple<std::decay_t<Args>...>;
+        constexpr std::size_t count = detail::takenArguments<Callable, Arguments>();
+        auto shared = std::make_shared<Callable>(std::forward<Function>(function));
+        return QObject::connect(sender, signal, connectionContext(), [this, shared](Args... args) {
+            // The task may destroy the scope, and with it this slot's object.
+            const auto kept = shared;
+            spawnFor<count>(kept, std::forward_as_tuple(args...),
+                            std::make_index_sequence<count>());
+        });
+    }
+
     /// The number of tasks that have not ended.
     qsizetype count() const noexcept { return TaskOwner::count(); }
 
@@ -90,9 +140,19 @@ private:
     friend class detail::ScopeCancelAndWait;
 
     bool startChild(detail::SharedTaskBase &task);
+    QObject *connectionContext();
+    template<std::size_t count, typename Function, typename Arguments, std::size_t... index>
+    void spawnFor(const std::shared_ptr<Function> &function, const Arguments &arguments,
+                  std::index_sequence<index...>)
+    {
+        spawn(detail::serveEmission<Function,
+                                    std::decay_t<std::tuple_element_t<index, Arguments>>...>(
+            function, std::get<index>(arguments)...));
+    }
 
     std::shared_ptr<ErrorHandler> m_ownHandler; ///< null: the default
     detail::WaiterList<detail::ListWaiter> m_joining;
+    std::unique_ptr<QObject> m_connectionContext;
     bool m_isClosed = false;
 };
 

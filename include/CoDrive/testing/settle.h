@@ -12,6 +12,7 @@ namespace CoDrive {
 
 /// Runs the event loop of this thread until no task is ready and no Qt event is posted to it. Time
 /// does not pass: a VirtualClock stands still. Objects on which deleteLater() was called are deleted.
+/// While a QTimer of zero interval keeps the loop busy, it returns after some turns without a task.
 void settle();
 
 } // namespace CoDrive
