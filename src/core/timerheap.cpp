@@ -95,6 +95,8 @@ void TimerHeap::remove(TimerNode &node) noexcept
     }
     node.m_sibling = node.m_previous = nullptr;
     node.m_heap = nullptr;
+    if (!m_root)
+        becameEmpty();
 }
 
 TimerNode *TimerHeap::takeExpired(TimePoint now) noexcept

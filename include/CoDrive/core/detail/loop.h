@@ -182,10 +182,25 @@ private:
 
     static constinit thread_local Loop *s_current;
 
+    /// Whoever sleeps may be destroyed outside of a drain; the Qt timer must not stay armed then.
+    class Deadlines final : public TimerHeap
+    {
+    public:
+        explicit Deadlines(Loop &loop) noexcept
+            : m_loop(loop)
+        {
+        }
+
+    private:
+        void becameEmpty() noexcept override { m_loop.updateTimer(); }
+
+        Loop &m_loop;
+    };
+
     ReadyList m_ready;
     ReadyList m_afterTurn;
     ActiveDrive *m_active = nullptr;
-    TimerHeap m_timers;
+    Deadlines m_timers{*this};
     TimePoint m_timerDeadline; ///< of the Qt timer, when it runs
     ClockSource *m_clockSource = nullptr;
     LoopReceiver *m_receiver;

@@ -64,7 +64,7 @@ class TimerHeap
 public:
     TimerHeap() noexcept = default;
     TimerHeap(TimerHeap &&) = delete;
-    ~TimerHeap();
+    virtual ~TimerHeap();
 
     bool isEmpty() const noexcept { return !m_root; }
     /// The earliest node, or null.
@@ -73,6 +73,10 @@ public:
     void remove(TimerNode &node) noexcept;
     /// Takes the earliest node off when its deadline is not after \a now.
     TimerNode *takeExpired(TimePoint now) noexcept;
+
+protected:
+    /// Called when the last node has left.
+    virtual void becameEmpty() noexcept { }
 
 private:
     static bool isBefore(const TimerNode &a, const TimerNode &b) noexcept;
