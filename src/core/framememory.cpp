@@ -26,8 +26,8 @@ void freeFrame(void *block, std::size_t size) noexcept
 
 namespace {
 
-constexpr std::size_t Granularity = 64;
-constexpr std::size_t Classes = 16; // up to 1 KiB
+constexpr std::size_t Granularity = 16; // the allocator's own: nothing is wasted on top of it
+constexpr std::size_t Classes = 64; // up to 1 KiB
 constexpr int MostBlocks = 1024; // a class; what is beyond goes back to the allocator
 
 struct FreeBlock
