@@ -9,6 +9,8 @@
 #include <QString>
 #include <QThread>
 
+#include <future>
+#include <memory>
 #include <utility>
 
 namespace Words {
@@ -56,10 +58,23 @@ public:
     {
         m_context.moveToThread(&m_thread);
         m_thread.start();
+        // Made first, it is destroyed last among the thread's own objects: a loop is closed by then.
+        run([isOver = m_isOver] {
+            struct Last
+            {
+                std::shared_ptr<std::promise<void>> isOver;
+                ~Last() { isOver->set_value(); }
+            };
+            static thread_local Last last{isOver};
+        });
     }
     Worker(const Worker &) = delete;
     Worker &operator=(const Worker &) = delete;
-    ~Worker() { end(); }
+    ~Worker()
+    {
+        if (m_thread.isRunning())
+            end();
+    }
 
     QThread *thread() { return &m_thread; }
     /// Runs \a function there and waits for it.
@@ -74,13 +89,17 @@ public:
     {
         QMetaObject::invokeMethod(&m_context, std::move(function), Qt::QueuedConnection);
     }
+    /// Ends the event loop, and waits until the thread is gone; on Qt 6.4 QThread::wait() returns
+    /// before thread_local objects are destroyed.
     void end()
     {
         m_thread.quit();
         m_thread.wait();
+        m_isOver->get_future().wait();
     }
 
 private:
+    const std::shared_ptr<std::promise<void>> m_isOver = std::make_shared<std::promise<void>>();
     QObject m_context;
     QThread m_thread;
 };

@@ -269,7 +269,8 @@ inline QString text(const std::exception_ptr &error)
     }
 }
 
-/// How something ended: the value if it is a number or text ("value" else), "throws E", "cancelled", "pending".
+/// How something ended: the value if it is a number or text ("value" else; of an outcome in an outcome the inner one),
+/// "throws E", "cancelled", "pending".
 template<typename T>
 QString text(const Outcome<T> &outcome)
 {
@@ -284,6 +285,8 @@ QString text(const Outcome<T> &outcome)
             return QString::number(outcome.value());
         else if constexpr (std::is_convertible_v<const T &, QString>)
             return outcome.value();
+        else if constexpr (std::derived_from<T, CoDrive::detail::OutcomeBase>)
+            return text(outcome.value());
     }
     return QStringLiteral("value");
 }
@@ -294,6 +297,20 @@ QString text(const TaskHandle<T> &handle)
     return text(handle.outcome());
 }
 
+namespace detail {
+
+/// A handle keeps its value.
+template<typename A>
+decltype(auto) toAwait(A &awaitable)
+{
+    if constexpr (std::copy_constructible<A>)
+        return static_cast<A &>(awaitable);
+    else
+        return static_cast<A &&>(awaitable);
+}
+
+} // namespace detail
+
 /// What awaiting \a awaitable gives, as a text; a cancellation of the awaiting task passes.
 template<typename A>
 Task<QString> textOf(A awaitable)
@@ -301,10 +318,11 @@ Task<QString> textOf(A awaitable)
     QString result;
     try {
         if constexpr (std::is_void_v<AwaitResult<A>>) {
-            co_await std::move(awaitable);
+            co_await detail::toAwait(awaitable);
             result = QStringLiteral("value");
         } else {
-            auto outcome = Outcome<AwaitResult<A>>::success(co_await std::move(awaitable));
+            using Result = Outcome<AwaitResult<A>>;
+            const Result outcome = Result::success(co_await detail::toAwait(awaitable));
             result = text(outcome);
         }
     } catch (...) {
@@ -365,9 +383,10 @@ inline void failOnWarnings()
     QTest::failOnWarning(QRegularExpression(QStringLiteral(".")));
 }
 
-/// Nothing is left: frames, ready tasks, deadlines, the Qt timer. To be verified in cleanup().
+/// What is left when all is settled: frames, tasks, deadlines, the Qt timer. To be verified in cleanup().
 inline QString leftBehind()
 {
+    settle();
     QStringList left;
     if (InstanceCounter::count() != 0)
         left << QStringLiteral("%1 frames").arg(InstanceCounter::count());
