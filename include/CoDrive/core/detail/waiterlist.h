@@ -62,6 +62,10 @@ public:
 
     bool isEmpty() const noexcept { return m_waiters.isEmpty(); }
     Waiter *first() const noexcept { return static_cast<Waiter *>(m_waiters.first()); }
+    Waiter *next(const Waiter &waiter) const noexcept
+    {
+        return static_cast<Waiter *>(m_waiters.next(&waiter));
+    }
     void append(Waiter &waiter) noexcept { m_waiters.append(&waiter); }
     void wakeAll() noexcept
     {

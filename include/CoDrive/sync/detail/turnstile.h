@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What Lock, Semaphore, RwLock and NestableLock share: so many places, who waits for some of them,
+// and passes that give them back. What was handed to a waiter whose frame is destroyed before it
+// resumed goes on to the next.
+
+#include <CoDrive/core/detail/waiterlist.h>
+
+#include <utility>
+
+namespace CoDrive::detail {
+
+class Turnstile;
+
+struct PassTag;
+
+/// Holds places of a turnstile; gives them back when destroyed. Does nothing when that is gone.
+class Pass : public ListLink<PassTag>
+{
+public:
+    Pass() noexcept = default;
+    Pass(Pass &&other) noexcept
+        : ListLink()
+    {
+        take(other);
+    }
+    Pass &operator=(Pass &&other) noexcept
+    {
+        if (this != &other) {
+            giveBack();
+            take(other);
+        }
+        return *this;
+    }
+    ~Pass() { giveBack(); }
+
+    bool isHeld() const noexcept { return m_turnstile != nullptr; }
+    Turnstile *turnstile() const noexcept { return m_turnstile; }
+    void giveBack() noexcept;
+
+private:
+    friend class Turnstile;
+
+    Pass(Turnstile &turnstile, int places) noexcept;
+    void take(Pass &other) noexcept;
+
+    Turnstile *m_turnstile = nullptr;
+    int m_places = 0;
+};
+
+class PassWait;
+
+class Turnstile
+{
+public:
+    enum class Preference {
+        FirstCome,
+        MostPlaces ///< who needs all places goes before the others
+    };
+
+    /// \param name of the public class, for errors
+    Turnstile(const char *name, int places, Preference preference = Preference::FirstCome) noexcept
+        : m_name(name)
+        , m_places(places)
+        , m_free(places)
+        , m_preference(preference)
+    {
+    }
+    Turnstile(Turnstile &&) = delete;
+    ~Turnstile();
+
+    int freePlaces() const noexcept { return m_free; }
+    int allPlaces() const noexcept { return m_places; }
+    const char *name() const noexcept { return m_name; }
+
+    bool canPass(int places) const noexcept { return places <= m_free && m_waiters.isEmpty(); }
+    Pass pass(int places) noexcept;
+    void enqueue(PassWait &waiter) noexcept { m_waiters.append(waiter); }
+
+private:
+    friend class Pass;
+    friend class PassWait;
+
+    void giveBack(int places) noexcept;
+    void serve() noexcept;
+    PassWait *nextToServe() const noexcept;
+
+    const char *m_name;
+    const int m_places;
+    int m_free;
+    Preference m_preference;
+    WaiterList<PassWait> m_waiters;
+    List<Pass, PassTag> m_passes;
+};
+
+/// Waits for places.
+class PassWait : public ListWaiter
+{
+public:
+    PassWait(Turnstile &turnstile, int places) noexcept
+        : m_turnstile(turnstile)
+        , m_name(turnstile.name())
+        , m_places(places)
+    {
+    }
+    PassWait(PassWait &&) noexcept = default;
+    ~PassWait();
+
+    bool isReady() noexcept
+    {
+        if (!m_turnstile.canPass(m_places))
+            return false;
+        m_pass = m_turnstile.pass(m_places);
+        return true;
+    }
+    bool start() noexcept
+    {
+        m_turnstile.enqueue(*this);
+        return true;
+    }
+    bool request() noexcept override { return leave(); }
+    /// \throws ObjectDestroyed
+    Pass takePass();
+
+private:
+    friend class Turnstile;
+
+    bool leave() noexcept;
+
+    Turnstile &m_turnstile; // may be gone once it has woken us
+    const char *m_name;
+    int m_places;
+    Pass m_pass; ///< handed over, and given back if the waiter dies with it
+};
+
+} // namespace CoDrive::detail
