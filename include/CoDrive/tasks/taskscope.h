@@ -75,7 +75,7 @@ public:
     TaskScope();
     TaskScope(const TaskScope &) = delete;
     TaskScope &operator=(const TaskScope &) = delete;
-    ~TaskScope();
+    virtual ~TaskScope();
 
     /// Starts \a awaitable (or what the callable \a awaitable returns, kept alive with the task)
     /// and runs it up to its first suspension. Never throws the task's error. In a scope that is
