@@ -7,15 +7,13 @@
 
 namespace CoDrive::detail {
 
-void throwErrorsOfParts(const std::exception_ptr &first, const std::exception_ptr &second,
-                        bool tookRequest)
+void endParts(const std::exception_ptr &first, const std::exception_ptr &second, bool tookRequest)
 {
-    const std::exception_ptr error = ExceptionGroup::combine({first, second});
-    if (!error)
-        return;
+    // Also when the task is unwound now: who absorbs that must see that a request was the cause.
     if (tookRequest)
         Loop::currentTask()->keepRequest();
-    std::rethrow_exception(error);
+    if (const std::exception_ptr error = ExceptionGroup::combine({first, second}))
+        std::rethrow_exception(error);
 }
 
 } // namespace CoDrive::detail

@@ -62,9 +62,8 @@ Task<R> callPart(Callable &callable)
     co_return co_await callable();
 }
 
-/// Throws \a errors as one, if there are any; keeps a request that was taken meanwhile.
-void throwErrorsOfParts(const std::exception_ptr &first, const std::exception_ptr &second,
-                        bool tookRequest);
+/// Makes pending again a request that a part took, and throws the errors as one, if there are any.
+void endParts(const std::exception_ptr &first, const std::exception_ptr &second, bool tookRequest);
 
 template<typename R, typename Body, typename Cleanup>
 Task<R> runWithCleanup(OwnedCallable<Body> body, OwnedCallable<Cleanup> cleanup)
@@ -72,8 +71,8 @@ Task<R> runWithCleanup(OwnedCallable<Body> body, OwnedCallable<Cleanup> cleanup)
     PartEnd<R> bodyEnd = co_await attemptPart(callPart<R>(body));
     PartEnd<void> cleanupEnd
         = co_await attemptPart(toTask(shieldWait(callPart<void>(cleanup))));
-    throwErrorsOfParts(bodyEnd.outcome.error(), cleanupEnd.outcome.error(),
-                       bodyEnd.tookRequest || cleanupEnd.tookRequest);
+    endParts(bodyEnd.outcome.error(), cleanupEnd.outcome.error(),
+             bodyEnd.tookRequest || cleanupEnd.tookRequest);
     if (bodyEnd.outcome.isCancelled() || cleanupEnd.outcome.isCancelled())
         co_await UnwindOperation();
     co_return std::move(bodyEnd.outcome).value();

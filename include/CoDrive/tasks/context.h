@@ -155,8 +155,8 @@ public:
         if (!entering.outcome.isSuccess()) {
             // Those that were entered are left again.
             PartEnd<void> exiting = co_await attemptPart(toTask(shieldWait(exit())));
-            throwErrorsOfParts(entering.outcome.error(), exiting.outcome.error(),
-                               entering.tookRequest || exiting.tookRequest);
+            endParts(entering.outcome.error(), exiting.outcome.error(),
+                     entering.tookRequest || exiting.tookRequest);
             co_await UnwindOperation();
         }
         co_return takeValues(Indices());
