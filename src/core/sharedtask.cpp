@@ -42,9 +42,21 @@ void SharedTaskBase::onFinishedRun() noexcept
 // has no waiters yet, so that a chain of any length costs nothing.
 bool SharedTaskBase::isAwaitedBy(StartedTask &awaited, const StartedTask &task)
 {
-    if (&awaited == &task)
-        return true;
-    std::vector<StartedTask *> open{&awaited};
+    // Mostly one waits for one, up to a root; that must not allocate (law L15).
+    StartedTask *start = &awaited;
+    for (;;) {
+        if (start == &task)
+            return true;
+        StartedTask *const parent = start->parent();
+        const auto *const shared = dynamic_cast<const SharedTaskBase *>(start);
+        const JoinWaiter *const waiter = shared ? shared->m_waiters.first() : nullptr;
+        if (!parent && !waiter)
+            return false;
+        if (waiter && (parent || shared->m_waiters.next(waiter)))
+            break;
+        start = parent ? parent : waiter->waitingTask();
+    }
+    std::vector<StartedTask *> open{start};
     std::unordered_set<const StartedTask *> seen;
     while (!open.empty()) {
         StartedTask *const next = open.back();

@@ -61,7 +61,11 @@ public:
     PrimedOperation(PrimedOperation &&) noexcept = default;
     ~PrimedOperation() { destroyChildren(); }
 
-    bool isReady() const noexcept { return false; }
+    bool isReady() const
+    {
+        isReadyToJoin(m_primed.task()); // throws when it waits for who awaits it
+        return false;
+    }
     bool start() { return takeOver(*m_primed.task()); }
     T takeResult() { return m_primed.task()->takeResult(); }
 
