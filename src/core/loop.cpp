@@ -392,9 +392,10 @@ void Loop::doom(StartedTask &root) noexcept
 
 void Loop::reapDoomed() noexcept
 {
-    // A destructor may doom further tasks, so the list is read anew after each.
+    // A destructor may doom further tasks, so the list is read anew after each; and it may start
+    // tasks, whose end comes here again.
     for (StartedTask *task = m_doomed.children().last(); task;) {
-        if (isRunning(task)) {
+        if (isRunning(task) || task->m_isBeingDestroyed) {
             task = m_doomed.children().previous(task);
         } else {
             task->destroyNow();

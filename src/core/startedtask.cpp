@@ -247,7 +247,10 @@ void StartedTask::drive(StartedTask *task, Continuation continuation) noexcept
                 reportUnhandled(task->outcomeBase().errorPointer(), task->info());
             return;
         case Progress::Ended:
-            task = finish(task);
+            finish(active.task);
+            task = active.task;
+            if (task && task->isDoomed())
+                return;
             if (task && continuation == Continuation::ThroughReadyList) {
                 task->wake(task->m_isUnwinding);
                 return;
@@ -257,18 +260,20 @@ void StartedTask::drive(StartedTask *task, Continuation continuation) noexcept
     }
 }
 
-// Its frames are gone. Tells who awaits it, then its owner, and returns who goes on directly.
-StartedTask *StartedTask::finish(StartedTask *task) noexcept
+// The frames of the running task are gone. Tells who awaits it, then its owner; who goes on directly
+// is the running one then, if any.
+void StartedTask::finish(StartedTask *&running) noexcept
 {
+    StartedTask *const task = running;
     if (task->m_threwOwnCancelled && task->outcomeBase().errorPointer()
         && isOwnCancelled(task->outcomeBase().errorPointer(), task->id()))
         task->setCancelled();
     task->becomeFinished();
     TaskOwner *const owner = task->m_owner;
     owner->release(*task);
-    StartedTask *const next = owner->childEnded(*task);
+    running = owner->childEnded(*task);
+    // Last, because a value that is dropped here may destroy the parent as well (law L14).
     task->onReleased();
-    return next;
 }
 
 void StartedTask::becomeFinished() noexcept

@@ -148,7 +148,7 @@ private:
     Progress resumeFrames() noexcept;
     Progress unwindFrames() noexcept;
     FrameBase *popFrame() noexcept;
-    static StartedTask *finish(StartedTask *task) noexcept;
+    static void finish(StartedTask *&running) noexcept;
     void becomeFinished() noexcept;
     void destroyNow() noexcept;
     void assertThread(const char *what) const;
