@@ -147,6 +147,8 @@ void StartedTask::request() noexcept
         return;
     }
     assertThread("asked to end from another thread than its own");
+    if (isDoomed())
+        return;
     m_isRequested = true;
     // It runs, or what it waited for has completed: law L7.
     if (!m_operation || isReady() || m_loop->isClosed())
@@ -302,8 +304,15 @@ void StartedTask::destroyNow() noexcept
     ReadyItem::unlink();
     m_operation = nullptr;
     m_isBeingDestroyed = true;
+    // Destructors of locals may do anything: to the rest of the tree it comes too late (law L14).
+    // One that was only planned has no loop, and a dead loop may be shared by threads.
+    Loop *const loop = m_loop && !m_loop->isClosed() ? m_loop : nullptr;
+    if (loop)
+        ++loop->m_destructionDepth;
     while (FrameBase *const frame = popFrame())
         frame->destroy();
+    if (loop)
+        --loop->m_destructionDepth;
     setCancelled();
     becomeFinished();
     if (m_owner) // one that was only planned has none

@@ -212,6 +212,7 @@ private:
     quint32 m_shuffleSeed = 0;
     int m_drainDepth = 0;
     int m_busyElsewhere = 0;
+    int m_destructionDepth = 0; ///< of tasks that are being destroyed
     bool m_isClosed = false;
     bool m_wasPostedBeforeDrain = false; ///< the posted event is older than the running drain
     bool m_turnNeedsFreshEvent = false;
@@ -250,7 +251,10 @@ private:
 
 inline bool StartedTask::isDoomed() noexcept
 {
-    return m_loop->m_doomed.hasChildren() && root()->m_isDoomed;
+    if (!m_loop->m_doomed.hasChildren() && m_loop->m_destructionDepth == 0)
+        return false;
+    const StartedTask *const top = root();
+    return top->m_isDoomed || top->m_isBeingDestroyed;
 }
 
 } // namespace CoDrive::detail

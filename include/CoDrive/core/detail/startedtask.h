@@ -81,7 +81,7 @@ public:
     bool isReady() const noexcept { return ReadyItem::isLinked(); }
     bool isRequested() const noexcept { return m_isRequested; }
     bool isUnwinding() const noexcept { return m_isUnwinding; }
-    /// Whether its tree is to be destroyed as soon as it does not run any more.
+    /// Whether its tree is being destroyed, now or as soon as it does not run any more.
     bool isDoomed() noexcept;
     /// Whether it was its owner who asked it to end, not only a handle.
     bool isRequestedByOwner() const noexcept { return m_isRequestedByOwner; }
