@@ -30,10 +30,11 @@ void SharedTaskBase::reportErrorLater(std::shared_ptr<const ErrorHandler> handle
 
 void SharedTaskBase::onFinishedRun() noexcept
 {
+    // A handle that outlives the error must not keep the handler.
+    const auto handler = std::move(m_errorHandler);
     if (!m_isErrorTaken) {
         m_isErrorTaken = true;
-        deliverError(m_errorHandler ? *m_errorHandler : ErrorHandler(),
-                     outcomeBase().errorPointer(), info());
+        deliverError(handler ? *handler : ErrorHandler(), outcomeBase().errorPointer(), info());
     }
     dismiss();
 }

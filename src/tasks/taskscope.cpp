@@ -7,6 +7,8 @@
 
 #include <QLoggingCategory>
 
+#include <stdexcept>
+
 namespace CoDrive {
 
 namespace {
@@ -41,13 +43,27 @@ TaskScope::~TaskScope()
     m_connectionContext.reset();
     destroyChildren();
     // Errors on their way must not reach a handler whose owner is gone: they are unhandled now.
-    if (m_ownHandler)
-        *m_ownHandler = nullptr;
+    if (m_isGone)
+        *m_isGone = true;
 }
 
 void TaskScope::onError(ErrorHandler handler)
 {
-    m_ownHandler = handler ? std::make_shared<ErrorHandler>(std::move(handler)) : nullptr;
+    if (!handler) {
+        m_ownHandler.reset();
+        return;
+    }
+    if (!m_isGone)
+        m_isGone = std::make_shared<bool>(false);
+    // It may destroy the scope, so the scope does not destroy it.
+    auto guarded = [own = std::move(handler), isGone = m_isGone](const std::exception_ptr &error,
+                                                                 const TaskInfo &task) {
+        if (*isGone)
+            detail::deliverError({}, error, task);
+        else
+            own(error, task);
+    };
+    m_ownHandler = std::make_shared<const ErrorHandler>(std::move(guarded));
 }
 
 QObject *TaskScope::connectionContext()
@@ -59,8 +75,12 @@ QObject *TaskScope::connectionContext()
 
 bool TaskScope::startChild(detail::SharedTaskBase &task)
 {
-    if (m_isClosed)
+    if (m_isClosed || (parentTask() && parentTask()->isDoomed()))
         return false;
+    if (m_isEnding) {
+        task.noteRequestedByOwner();
+        task.keepRequest();
+    }
     // The child may destroy the scope: nothing of it is touched from here on.
     task.startIn(*this);
     return true;
@@ -70,7 +90,7 @@ detail::StartedTask *TaskScope::childEnded(detail::StartedTask &child) noexcept
 {
     if (child.outcomeBase().errorPointer())
         static_cast<detail::SharedTaskBase &>(child).reportErrorLater(
-            m_ownHandler ? std::shared_ptr<const ErrorHandler>(m_ownHandler) : defaultHandler());
+            m_ownHandler ? m_ownHandler : defaultHandler());
     if (count() == 0)
         m_joining.wakeAll();
     return nullptr;
@@ -84,9 +104,31 @@ static void throwIfOrphaned(bool isOrphaned)
         throw ObjectDestroyed(QStringLiteral("CoDrive::TaskScope"));
 }
 
+bool isReadyToJoin(const TaskScope &scope)
+{
+    const TaskOwner &owner = scope;
+    for (const StartedTask *task = Loop::currentTask(); task; task = task->parent()) {
+        if (task->owner() == &owner)
+            throw std::logic_error(QStringLiteral("CoDrive::TaskScope: %1 awaits the end of its own scope")
+                                       .arg(task->displayName())
+                                       .toStdString());
+    }
+    return owner.count() == 0;
+}
+
+bool ScopeJoin::isReady() const
+{
+    return isReadyToJoin(m_scope);
+}
+
 void ScopeJoin::takeResult() const
 {
     throwIfOrphaned(isOrphaned());
+}
+
+bool ScopeCancelAndWait::isReady() const
+{
+    return isReadyToJoin(m_scope);
 }
 
 bool ScopeCancelAndWait::start() noexcept

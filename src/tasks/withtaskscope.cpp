@@ -3,6 +3,8 @@
 
 #include <CoDrive/tasks/withtaskscope.h>
 
+#include <CoDrive/core/detail/loop.h>
+
 namespace CoDrive::detail {
 
 class TaskScopeBase::InnerScope final : public TaskScope
@@ -15,7 +17,11 @@ public:
     }
 
     bool isEmpty() const noexcept { return !hasChildren(); }
-    void request() noexcept { requestChildren(); }
+    void request() noexcept
+    {
+        setEnding();
+        requestChildren();
+    }
 
 private:
     StartedTask *childEnded(StartedTask &child) noexcept override
@@ -23,11 +29,29 @@ private:
         if (child.isCancelled() && child.isRequestedByOwner())
             m_operation.m_isIncomplete = true;
         TaskScope::childEnded(child);
+        if (child.outcomeBase().errorPointer())
+            m_operation.m_reports.await(m_operation);
         return isEmpty() ? m_operation.endIfComplete() : nullptr;
     }
 
     TaskScopeBase &m_operation;
 };
+
+void TaskScopeBase::PendingReports::await(TaskScopeBase &operation) noexcept
+{
+    m_operation = &operation;
+    ReadyItem::unlink();
+    operation.task()->loop()->makeReady(*this);
+}
+
+void TaskScopeBase::PendingReports::run()
+{
+    StartedTask *const waiter = m_operation->task();
+    if (waiter->isDoomed())
+        return;
+    if (m_operation->endIfComplete())
+        waiter->wake(waiter->isUnwinding());
+}
 
 TaskScopeBase::TaskScopeBase() noexcept
     : Combinator("scope")
@@ -73,7 +97,7 @@ bool TaskScopeBase::hasResult() const noexcept
 
 bool TaskScopeBase::isComplete() const noexcept
 {
-    return !hasChildren() && m_scope->isEmpty();
+    return !hasChildren() && m_scope->isEmpty() && !m_reports.isPending();
 }
 
 } // namespace CoDrive::detail

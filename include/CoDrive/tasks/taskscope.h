@@ -35,10 +35,15 @@
 
 namespace CoDrive {
 
+class TaskScope;
+
 namespace detail {
 
 class ScopeJoin;
 class ScopeCancelAndWait;
+
+/// Whether \a scope has no task. \throws std::logic_error when the running task is one of them
+bool isReadyToJoin(const TaskScope &scope);
 
 /// How many of the leading arguments of a signal a function takes, as many as it can.
 template<typename Function, typename Arguments, std::size_t count = std::tuple_size_v<Arguments>>
@@ -120,12 +125,14 @@ public:
 
     /// Awaits that no task is left, those spawned meanwhile included. Their errors are not thrown
     /// here. Cancelling the waiter leaves the tasks alone.
-    /// \throws ObjectDestroyed when the scope is destroyed meanwhile
+    /// \throws ObjectDestroyed when the scope is destroyed meanwhile; std::logic_error in one of its
+    /// own tasks
     [[nodiscard]] detail::ScopeJoin join() noexcept;
 
     /// cancel(), then awaits that no task is left. When the waiter is cancelled meanwhile, the
     /// first request is not forwarded, further ones are; the request is kept.
-    /// \throws ObjectDestroyed when the scope is destroyed meanwhile
+    /// \throws ObjectDestroyed when the scope is destroyed meanwhile; std::logic_error in one of its
+    /// own tasks
     [[nodiscard]] detail::ScopeCancelAndWait cancelAndWait() noexcept;
 
     /// Sets who gets the errors of tasks that nobody awaits; called from the loop, once an error.
@@ -134,10 +141,13 @@ public:
 
 protected:
     detail::StartedTask *childEnded(detail::StartedTask &child) noexcept override;
+    /// From now on a new task meets a request at its first suspension.
+    void setEnding() noexcept { m_isEnding = true; }
 
 private:
     friend class detail::ScopeJoin;
     friend class detail::ScopeCancelAndWait;
+    friend bool detail::isReadyToJoin(const TaskScope &);
 
     bool startChild(detail::SharedTaskBase &task);
     QObject *connectionContext();
@@ -150,10 +160,12 @@ private:
             function, std::get<index>(arguments)...));
     }
 
-    std::shared_ptr<ErrorHandler> m_ownHandler; ///< null: the default
+    std::shared_ptr<const ErrorHandler> m_ownHandler; ///< null: the default
+    std::shared_ptr<bool> m_isGone; ///< what the handlers look at
     detail::WaiterList<detail::ListWaiter> m_joining;
     std::unique_ptr<QObject> m_connectionContext;
     bool m_isClosed = false;
+    bool m_isEnding = false;
 };
 
 namespace detail {
@@ -168,7 +180,7 @@ public:
     {
     }
 
-    bool isReady() const noexcept { return m_scope.count() == 0; }
+    bool isReady() const;
     bool start() noexcept
     {
         m_scope.m_joining.append(*this);
@@ -191,7 +203,7 @@ public:
     {
     }
 
-    bool isReady() const noexcept { return m_scope.count() == 0; }
+    bool isReady() const;
     bool start() noexcept;
     bool request() noexcept override;
     void takeResult() const;

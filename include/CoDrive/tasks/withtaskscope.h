@@ -38,7 +38,21 @@ protected:
 private:
     class InnerScope;
 
+    /// Stands in the ready list behind the errors on their way to the handler, which may refer to
+    /// what dies when the waiter goes on.
+    class PendingReports final : public ReadyItem
+    {
+    public:
+        void await(TaskScopeBase &operation) noexcept;
+        bool isPending() const noexcept { return ReadyItem::isLinked(); }
+        void run() override;
+
+    private:
+        TaskScopeBase *m_operation = nullptr;
+    };
+
     std::unique_ptr<InnerScope> m_scope;
+    PendingReports m_reports;
     bool m_hasError = false;
     bool m_isIncomplete = false;
 };
