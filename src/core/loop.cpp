@@ -40,10 +40,18 @@ constinit thread_local Loop *Loop::s_current = nullptr;
 class WakeEvent final : public QEvent
 {
 public:
-    WakeEvent()
+    explicit WakeEvent(Loop &loop)
         : QEvent(wakeEventType())
+        , m_loop(loop)
     {
     }
+    // An application that ends drops its events; the next one must be posted again.
+    ~WakeEvent() override
+    {
+        if (!m_hasArrived)
+            m_loop.m_isPosted.store(false);
+    }
+    void setArrived() noexcept { m_hasArrived = true; }
 
     static void *operator new(std::size_t size, Loop &loop)
     {
@@ -64,6 +72,10 @@ public:
             block->isUsed.store(false, std::memory_order_release);
     }
     static void operator delete(void *memory, Loop &) { operator delete(memory); }
+
+private:
+    Loop &m_loop;
+    bool m_hasArrived = false;
 };
 
 /// Lives in the loop's thread and receives its Qt events.
@@ -96,6 +108,7 @@ protected:
     bool event(QEvent *event) override
     {
         if (event->type() == wakeEventType()) {
+            static_cast<WakeEvent *>(event)->setArrived();
             m_loop.wakeEventArrived();
             return true;
         }
@@ -182,6 +195,8 @@ void Loop::close() noexcept
         item = std::exchange(item->m_next, nullptr);
     }
     m_isClosed = true;
+    // An owner that outlives its thread dies in another one, perhaps while this does in a third.
+    while (m_owners.takeFirst()) { }
     delete std::exchange(m_receiver, nullptr);
     if (s_current == this)
         s_current = nullptr;
@@ -212,7 +227,7 @@ void Loop::postWakeEvent() noexcept
 {
     if (m_isPosted.load(std::memory_order_relaxed) || m_isPosted.exchange(true))
         return;
-    QCoreApplication::postEvent(m_receiver, new (*this) WakeEvent);
+    QCoreApplication::postEvent(m_receiver, new (*this) WakeEvent(*this));
 }
 
 bool Loop::post(std::shared_ptr<InboxItem> item)
@@ -266,6 +281,18 @@ void Loop::wakeEventArrived() noexcept
     updateTimer();
     drain();
 }
+
+// Neither the posted event nor the Qt timer has survived the application before.
+void Loop::applicationStarted()
+{
+    Loop *const loop = s_current;
+    if (!loop || loop->m_isClosed)
+        return;
+    loop->m_receiver->stopTimer();
+    loop->postWakeEvent();
+}
+
+Q_COREAPP_STARTUP_FUNCTION(Loop::applicationStarted)
 
 void Loop::timerFired() noexcept
 {

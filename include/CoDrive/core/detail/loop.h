@@ -122,6 +122,8 @@ public:
     /// Goes on until nothing is ready or its share of the time is over (law L16).
     void drain() noexcept;
     void wakeEventArrived() noexcept;
+    /// A QCoreApplication was made; it may not be the first.
+    static void applicationStarted();
     void timerFired() noexcept;
 
     /// Where shield() leaves tasks: to the innermost run() of this thread, if any.
@@ -133,7 +135,11 @@ public:
     /// Tasks that are destroyed as soon as they do not run any more (law L14).
     const QuietTasks &doomed() const noexcept { return m_doomed; }
     /// Makes the owner's children known to dumpTasks().
-    void registerOwner(TaskOwner &owner) noexcept { m_owners.append(&owner); }
+    void registerOwner(TaskOwner &owner) noexcept
+    {
+        if (!m_isClosed)
+            m_owners.append(&owner);
+    }
     const List<TaskOwner, LoopOwnersTag> &owners() const noexcept { return m_owners; }
 
     /// Whether a part of the tree below \a root runs up the stack.
