@@ -9,6 +9,7 @@
 #include <QRunnable>
 #include <QThreadPool>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -93,13 +94,22 @@ public:
     explicit PoolRunnable(std::shared_ptr<PoolJob> job) noexcept
         : m_job(std::move(job))
     {
+        m_isHandedOver.store(true, std::memory_order_release);
     }
-    ~PoolRunnable() override { m_job->drop(); }
+    ~PoolRunnable() override { job().drop(); }
 
-    void run() override { m_job->call(); }
+    void run() override { job().call(); }
 
 private:
+    // The pool hands it over through a QMutex, which ThreadSanitizer does not see.
+    PoolJob &job() const
+    {
+        m_isHandedOver.load(std::memory_order_acquire);
+        return *m_job;
+    }
+
     const std::shared_ptr<PoolJob> m_job;
+    std::atomic<bool> m_isHandedOver = false;
 };
 
 } // namespace
