@@ -419,7 +419,7 @@ private Q_SLOTS:
         QFETCH(const SignalSet, codes);
         Probe seen;
         const auto body = [&] { return never(&seen); };
-        QVERIFY_EXCEPTION_THROWN(run(withSignalHandler(codes, body)), std::invalid_argument);
+        QVERIFY_THROWS_EXCEPTION(std::invalid_argument, run(withSignalHandler(codes, body)));
         QVERIFY(!seen.entered);
         QVERIFY(isDefault(SIGUSR1));
     }
@@ -458,7 +458,7 @@ private Q_SLOTS:
     void AD_WSIG_05()
     {
         QFETCH(const SignalSet, codes);
-        QVERIFY_EXCEPTION_THROWN(run(waitForSignal(codes)), std::invalid_argument);
+        QVERIFY_THROWS_EXCEPTION(std::invalid_argument, run(waitForSignal(codes)));
         QVERIFY(isDefault(SIGUSR1));
     }
 

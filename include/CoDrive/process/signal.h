@@ -12,7 +12,6 @@
 
 #include <CoDrive/core/detail/combinator.h>
 #include <CoDrive/core/detail/loop.h>
-#include <CoDrive/core/detail/ownedcallable.h>
 
 #include <concepts>
 #include <csignal>
@@ -236,7 +235,6 @@ template<typename Body>
     requires detail::TaskFactory<Body>
 [[nodiscard]] auto withSignalHandler(const SignalSet &codes, Body &&body)
 {
-    detail::checkCallable<Body>();
     return detail::SignalHandlerOperation<detail::StartResult<Body>>(
         codes, toTask(std::forward<Body>(body)));
 }
