@@ -292,7 +292,11 @@ void Loop::applicationStarted()
     loop->postWakeEvent();
 }
 
-Q_COREAPP_STARTUP_FUNCTION(Loop::applicationStarted)
+static void applicationStarted()
+{
+    Loop::applicationStarted();
+}
+Q_COREAPP_STARTUP_FUNCTION(applicationStarted)
 
 void Loop::timerFired() noexcept
 {
