@@ -177,7 +177,8 @@ void Loop::close() noexcept
 {
     m_detached.destroyChildren();
     m_independent.destroyChildren();
-    m_doomed.destroyChildren();
+    // What runs up the stack, where somebody has called exit(), stays as it is.
+    reapDoomed();
     // Finished tasks and reports still have something to say; the others will never go on.
     while (ReadyItem *const item = m_ready.takeFirst())
         item->discard();

@@ -115,12 +115,14 @@ StartedTask *StartedTask::parent() const noexcept
     return m_owner ? m_owner->parentTask() : nullptr;
 }
 
-StartedTask *StartedTask::root() noexcept
+bool StartedTask::isTreeDoomed() const noexcept
 {
-    StartedTask *task = this;
-    while (StartedTask *const parent = task->parent())
-        task = parent;
-    return task;
+    for (const StartedTask *task = this; task; task = task->parent()) {
+        if (task->m_isDoomed || task->m_isBeingDestroyed
+            || (task->m_owner && task->m_owner->isDestroyingChildren()))
+            return true;
+    }
+    return false;
 }
 
 void StartedTask::assertThread([[maybe_unused]] const char *what) const
@@ -245,7 +247,10 @@ void StartedTask::drive(StartedTask *task, Continuation continuation) noexcept
             break;
         case Progress::Doomed:
             // What it ended with can reach nobody but the handler (law L14).
-            if (!task->m_current && task->outcomeBase().errorPointer())
+            if (task->m_current)
+                return;
+            task->noticeOwnCancelled();
+            if (task->outcomeBase().errorPointer())
                 reportUnhandled(task->outcomeBase().errorPointer(), task->info());
             return;
         case Progress::Ended:
@@ -267,15 +272,21 @@ void StartedTask::drive(StartedTask *task, Continuation continuation) noexcept
 void StartedTask::finish(StartedTask *&running) noexcept
 {
     StartedTask *const task = running;
-    if (task->m_threwOwnCancelled && task->outcomeBase().errorPointer()
-        && isOwnCancelled(task->outcomeBase().errorPointer(), task->id()))
-        task->setCancelled();
+    task->noticeOwnCancelled();
     task->becomeFinished();
     TaskOwner *const owner = task->m_owner;
     owner->release(*task);
     running = owner->childEnded(*task);
     // Last, because a value that is dropped here may destroy the parent as well (law L14).
     task->onReleased();
+}
+
+// A Cancelled of its own that has left it ends it as cancelled.
+void StartedTask::noticeOwnCancelled() noexcept
+{
+    if (m_threwOwnCancelled && outcomeBase().errorPointer()
+        && isOwnCancelled(outcomeBase().errorPointer(), id()))
+        setCancelled();
 }
 
 void StartedTask::becomeFinished() noexcept
@@ -289,9 +300,10 @@ void StartedTask::becomeFinished() noexcept
 
 void StartedTask::destroy() noexcept
 {
-    if (m_loop && !m_loop->isClosed()) {
+    if (m_loop) {
         assertThread("destroyed from another thread than its own");
-        if (m_loop->isRunning(this)) {
+        // A destructor in one of its frames may be what asks for it.
+        if (m_isBeingDestroyed || m_loop->isRunning(this)) {
             m_loop->doom(*this);
             return;
         }
@@ -304,16 +316,14 @@ void StartedTask::destroyNow() noexcept
     ReadyItem::unlink();
     m_operation = nullptr;
     m_isBeingDestroyed = true;
-    // Destructors of locals may do anything: to the rest of the tree it comes too late (law L14).
-    // One that was only planned has no loop, and a dead loop may be shared by threads.
-    Loop *const loop = m_loop && !m_loop->isClosed() ? m_loop : nullptr;
-    if (loop)
-        ++loop->m_destructionDepth;
-    while (FrameBase *const frame = popFrame())
-        frame->destroy();
-    if (loop)
-        --loop->m_destructionDepth;
-    setCancelled();
+    {
+        // Destructors of locals may do anything: to the rest of the tree it comes too late (law
+        // L14). One that was only planned has no loop.
+        const Loop::Destruction destruction(m_loop);
+        while (FrameBase *const frame = popFrame())
+            frame->destroy();
+        setCancelled();
+    }
     becomeFinished();
     if (m_owner) // one that was only planned has none
         m_owner->release(*this);

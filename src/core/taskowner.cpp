@@ -5,6 +5,8 @@
 
 #include <CoDrive/core/detail/loop.h>
 
+#include <utility>
+
 namespace CoDrive::detail {
 
 void TaskOwner::start(StartedTask &child)
@@ -44,10 +46,21 @@ void TaskOwner::requestChildren(bool isOwners) noexcept
     }
 }
 
-void TaskOwner::destroyChildren() noexcept
+bool TaskOwner::destroyChildren() noexcept
 {
-    while (StartedTask *const child = m_children.last())
-        child->destroy();
+    if (m_children.isEmpty())
+        return true;
+    // What has not had its turn must not go on, should a destructor run an event loop.
+    const Loop::Destruction destruction(m_children.first()->m_loop);
+    bool isGone = false;
+    bool *const outerIsGone = std::exchange(m_isGone, &isGone);
+    while (!isGone && hasChildren())
+        m_children.last()->destroy();
+    if (!isGone)
+        m_isGone = outerIsGone;
+    else if (outerIsGone)
+        *outerIsGone = true;
+    return !isGone;
 }
 
 } // namespace CoDrive::detail

@@ -117,8 +117,7 @@ void PoolRun::orphan() noexcept
     if (!hasChildren())
         return; // it has ended, and its waiter is about to know
     m_isOrphaned = true;
-    destroyChildren();
-    if (task()->isWaiting())
+    if (destroyChildren() && task()->isWaiting())
         complete();
 }
 

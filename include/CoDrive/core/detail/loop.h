@@ -151,6 +151,28 @@ public:
     /// Queues \a item unless it is queued already. False: the loop has ended, nothing was queued.
     bool post(std::shared_ptr<InboxItem> item);
 
+    /// While it lives, tasks are being destroyed. On a loop that has ended nothing goes on anyway,
+    /// and several threads may destroy what it left.
+    class Destruction
+    {
+    public:
+        explicit Destruction(Loop *loop) noexcept
+            : m_loop(loop && !loop->isClosed() ? loop : nullptr)
+        {
+            if (m_loop)
+                ++m_loop->m_destructionDepth;
+        }
+        Destruction(Destruction &&) = delete;
+        ~Destruction()
+        {
+            if (m_loop)
+                --m_loop->m_destructionDepth;
+        }
+
+    private:
+        Loop *m_loop;
+    };
+
     /// A drive loop on the stack.
     struct ActiveDrive
     {
@@ -255,12 +277,9 @@ private:
     LoopPointer m_loop;
 };
 
-inline bool StartedTask::isDoomed() noexcept
+inline bool StartedTask::isDoomed() const noexcept
 {
-    if (!m_loop->m_doomed.hasChildren() && m_loop->m_destructionDepth == 0)
-        return false;
-    const StartedTask *const top = root();
-    return top->m_isDoomed || top->m_isBeingDestroyed;
+    return (m_loop->m_doomed.hasChildren() || m_loop->m_destructionDepth > 0) && isTreeDoomed();
 }
 
 } // namespace CoDrive::detail

@@ -82,7 +82,7 @@ public:
     bool isRequested() const noexcept { return m_isRequested; }
     bool isUnwinding() const noexcept { return m_isUnwinding; }
     /// Whether its tree is being destroyed, now or as soon as it does not run any more.
-    bool isDoomed() noexcept;
+    bool isDoomed() const noexcept;
     /// Whether it was its owner who asked it to end, not only a handle.
     bool isRequestedByOwner() const noexcept { return m_isRequestedByOwner; }
 
@@ -111,7 +111,6 @@ public:
     Operation *operation() const noexcept { return m_operation; }
     FrameBase *currentFrame() const noexcept { return m_current; }
     StartedTask *parent() const noexcept;
-    StartedTask *root() noexcept;
     quint64 id() const noexcept;
     QString name() const { return m_details ? m_details->name : QString(); }
     QString reason() const { return m_details ? m_details->reason : QString(); }
@@ -149,6 +148,8 @@ private:
     Progress unwindFrames() noexcept;
     FrameBase *popFrame() noexcept;
     static void finish(StartedTask *&running) noexcept;
+    bool isTreeDoomed() const noexcept;
+    void noticeOwnCancelled() noexcept;
     void becomeFinished() noexcept;
     void destroyNow() noexcept;
     void assertThread(const char *what) const;

@@ -37,20 +37,28 @@ public:
 
     bool hasChildren() const noexcept { return !m_children.isEmpty(); }
     qsizetype count() const noexcept { return m_count; }
+    /// Whether destroyChildren() is at work.
+    bool isDestroyingChildren() const noexcept { return m_isGone != nullptr; }
     const TaskList &children() const noexcept { return m_children; }
     const char *label() const noexcept { return m_label; }
 
     /// Makes one request to every child, which counts as the owner's own (StartedTask::
     /// isRequestedByOwner()) unless it only passes on what a user asked for.
     void requestChildren(bool isOwners = true) noexcept;
-    /// Destroys every child, what was started last first.
-    void destroyChildren() noexcept;
+    /// Destroys every child, what was started last first. False: a destructor in one of their
+    /// frames has destroyed this owner as well.
+    bool destroyChildren() noexcept;
 
     /// A child has ended, its frames are gone. Returns the task that goes on directly, if any.
     virtual StartedTask *childEnded(StartedTask &child) noexcept = 0;
 
 protected:
-    ~TaskOwner() { Q_ASSERT(m_children.isEmpty()); }
+    ~TaskOwner()
+    {
+        Q_ASSERT(m_children.isEmpty());
+        if (m_isGone)
+            *m_isGone = true;
+    }
 
     void setParentTask(StartedTask *task) noexcept { m_parentTask = task; }
 
@@ -59,6 +67,7 @@ private:
     const char *m_label;
     TaskList m_children;
     qsizetype m_count = 0;
+    bool *m_isGone = nullptr; ///< to be set when it dies, while destroyChildren() is at work
 };
 
 } // namespace CoDrive::detail

@@ -1,0 +1,341 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include "words.h"
+
+#include <CoDrive/core/unhandled.h>
+#include <CoDrive/tasks/gather.h>
+#include <CoDrive/tasks/prime.h>
+#include <CoDrive/tasks/shield.h>
+#include <CoDrive/tasks/taskgroup.h>
+#include <CoDrive/tasks/taskpool.h>
+#include <CoDrive/tasks/withtaskscope.h>
+
+#include <QEventLoop>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+using namespace Words;
+
+namespace {
+
+/// A value that runs a function when it dies; moves leave nothing behind.
+class Bomb
+{
+public:
+    explicit Bomb(std::function<void()> function)
+        : m_function(std::make_unique<std::function<void()>>(std::move(function)))
+    {
+    }
+    Bomb(Bomb &&) noexcept = default;
+    ~Bomb()
+    {
+        if (m_function)
+            (*m_function)();
+    }
+
+private:
+    std::unique_ptr<std::function<void()>> m_function;
+};
+
+/// Waits at a gate and calls a function when its frame dies.
+Task<> dying(Event &gate, std::function<void()> function)
+{
+    const InstanceCounter alive;
+    const OnDestruction last(std::move(function));
+    co_await gate.wait();
+}
+
+Task<> outer(Event &gate, std::function<void()> first, std::function<void()> inner,
+             std::function<void()> last)
+{
+    const InstanceCounter alive;
+    const OnDestruction atEnd(std::move(last));
+    first();
+    co_await dying(gate, std::move(inner));
+}
+
+Task<Bomb> bomb(Event &gate, std::function<void()> function)
+{
+    const InstanceCounter alive;
+    co_await gate.wait();
+    co_return Bomb(std::move(function));
+}
+
+Task<> groupOfBombs(Event &gate, Event &shut, EventLog &log, std::function<void()> function)
+{
+    const InstanceCounter alive;
+    co_await withTaskGroup([&](TaskGroup &group) -> Task<> {
+        group.spawn(bomb(gate, std::move(function)));
+        co_return;
+    });
+    log << "went on";
+    co_await shut.wait();
+}
+
+Task<> rethrowOwn(Event &gate, std::function<void()> function)
+{
+    const InstanceCounter alive;
+    try {
+        co_await catchable(gate.wait());
+    } catch (...) {
+        function();
+        throw;
+    }
+}
+
+Task<> shielding(Event &gate, std::function<void()> first)
+{
+    const InstanceCounter alive;
+    co_await shield(outer(gate, std::move(first), [] {}, [] {}));
+}
+
+void nested()
+{
+    QEventLoop loop;
+    QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection);
+    loop.exec();
+    settle();
+}
+
+} // namespace
+
+/// Destruction in awkward moments (laws L13, L14).
+class TestLifecycle : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { failOnWarnings(); }
+    void cleanup() { QCOMPARE(leftBehind(), QString()); }
+
+    // A destructor in a tree that is being destroyed starts, or lets run, other tasks.
+    void destructorOfDoomedTaskRunsOthers_data();
+    void destructorOfDoomedTaskRunsOthers();
+    void siblingsAreFrozenWhileTheirTreeIsDestroyed_data();
+    void siblingsAreFrozenWhileTheirTreeIsDestroyed();
+    void nothingBeginsInAGroupThatIsDestroyed();
+    void ownerDiesWithTheValueOfAChild();
+    void ownCancellationOfADoomedTaskIsNoError();
+    void requestDoesNotReachADoomedShield();
+    void taskOfAPoolDestroysWhoRunsThePool();
+    void primedTaskHoldsWhatHoldsIt();
+    void primedTaskAwaitsItself();
+};
+
+void TestLifecycle::destructorOfDoomedTaskRunsOthers_data()
+{
+    QTest::addColumn<bool>("nestedLoop");
+    QTest::addRow("spawns") << false;
+    QTest::addRow("nested event loop") << true;
+}
+
+void TestLifecycle::destructorOfDoomedTaskRunsOthers()
+{
+    QFETCH(bool, nestedLoop);
+    Event gate;
+    EventLog log;
+    TaskScope other;
+    auto scope = std::make_unique<TaskScope>();
+    scope->spawn(outer(
+        gate, [&] { scope.reset(); },
+        [&] {
+            other.spawn(now(1));
+            if (nestedLoop)
+                nested();
+            log << "inner";
+        },
+        [&] { log << "outer"; }));
+    QCOMPARE(log.take(), QStringList({"inner", "outer"}));
+    QCOMPARE(InstanceCounter::count(), 0);
+}
+
+static Task<> logging(Event &gate, EventLog &log)
+{
+    const InstanceCounter alive;
+    co_await gate.wait();
+    log << "a sibling went on";
+}
+
+static Task<> pair(Event &a, Event &b, EventLog &log, std::function<void()> function)
+{
+    const InstanceCounter alive;
+    co_await gather(logging(a, log), dying(b, std::move(function)));
+    log << "went on";
+    co_await b.wait();
+}
+
+static Task<> inScope(Event &a, Event &b, EventLog &log, std::function<void()> function)
+{
+    const InstanceCounter alive;
+    co_await withTaskScope([&](TaskScope &scope) -> Task<> {
+        scope.spawn(dying(b, std::move(function)));
+        co_await logging(a, log);
+    });
+    log << "went on";
+    co_await b.wait();
+}
+
+void TestLifecycle::siblingsAreFrozenWhileTheirTreeIsDestroyed_data()
+{
+    QTest::addColumn<int>("kind");
+    QTest::addRow("gather") << 0;
+    QTest::addRow("withTaskScope") << 1;
+    QTest::addRow("TaskScope") << 2;
+}
+
+void TestLifecycle::siblingsAreFrozenWhileTheirTreeIsDestroyed()
+{
+    QFETCH(int, kind);
+    Event a, b;
+    EventLog log;
+    auto scope = std::make_unique<TaskScope>();
+    const auto function = [&] {
+        a.set();
+        nested();
+        log << "destroyed";
+    };
+    if (kind == 0) {
+        scope->spawn(pair(a, b, log, function));
+    } else if (kind == 1) {
+        scope->spawn(inScope(a, b, log, function));
+    } else {
+        scope->spawn(logging(a, log));
+        scope->spawn(dying(b, function));
+    }
+    scope.reset();
+    QCOMPARE(log.take(), QStringList({"destroyed"}));
+    settle();
+    QCOMPARE(log.take(), QStringList());
+}
+
+static Task<> spawner(Event &gate, EventLog &log, bool &couldSpawn)
+{
+    const InstanceCounter alive;
+    std::optional<TaskGroup> kept;
+    co_await withTaskGroup([&](TaskGroup &group) -> Task<> {
+        kept = group;
+        co_await dying(gate, [&] {
+            couldSpawn = !kept->spawn(now(1)).isFinished() || kept->spawn(now(1)).outcome().isSuccess();
+        });
+    });
+    log << "went on";
+}
+
+void TestLifecycle::nothingBeginsInAGroupThatIsDestroyed()
+{
+    Event gate;
+    EventLog log;
+    bool couldSpawn = true;
+    auto scope = std::make_unique<TaskScope>();
+    scope->spawn(spawner(gate, log, couldSpawn));
+    scope.reset();
+    QVERIFY(!couldSpawn);
+    QCOMPARE(log.take(), QStringList());
+}
+
+void TestLifecycle::ownerDiesWithTheValueOfAChild()
+{
+    Event gate, shut;
+    EventLog log;
+    auto scope = std::make_unique<TaskScope>();
+    scope->spawn(groupOfBombs(gate, shut, log, [&] { scope.reset(); }));
+    open(gate);
+    QVERIFY(!scope);
+    QCOMPARE(log.take(), QStringList());
+}
+
+void TestLifecycle::ownCancellationOfADoomedTaskIsNoError()
+{
+    int errors = 0;
+    setUnhandledErrorHandler([&](const std::exception_ptr &, const TaskInfo &) { ++errors; });
+    Event gate;
+    auto scope = std::make_unique<TaskScope>();
+    auto task = scope->spawn(rethrowOwn(gate, [&] { scope.reset(); }));
+    cancel(task);
+    setUnhandledErrorHandler({});
+    QVERIFY(task.isCancelled());
+    QCOMPARE(errors, 0);
+}
+
+void TestLifecycle::requestDoesNotReachADoomedShield()
+{
+    Event gate;
+    auto scope = std::make_unique<TaskScope>();
+    TaskHandle<> waiter;
+    Event begin;
+    waiter = scope->spawn([&]() -> Task<> {
+        co_await begin.wait();
+        co_await shielding(gate, [] {});
+    });
+    // A task that runs below the shield destroys the scope, and cancels who waits in the shield.
+    scope->cancel();
+    settle();
+    Event start;
+    waiter = scope->spawn([&]() -> Task<> {
+        co_await shield([&]() -> Task<> {
+            const InstanceCounter alive;
+            co_await start.wait();
+            scope.reset();
+            waiter.cancel();
+            co_await gate.wait();
+        });
+    });
+    open(start);
+    QVERIFY(!scope);
+    QVERIFY(waiter.isCancelled());
+    QCOMPARE(InstanceCounter::count(), 0);
+}
+
+void TestLifecycle::taskOfAPoolDestroysWhoRunsThePool()
+{
+    Event gate;
+    auto scope = std::make_unique<TaskScope>();
+    auto pool = std::make_unique<TaskPool>();
+    pool->spawn(pass(gate));
+    pool->spawn(outer(gate, [] {}, [&] { scope.reset(); }, [] {}));
+    pool->spawn(pass(gate));
+    scope->spawn(pool->run());
+    pool.reset();
+    QVERIFY(!scope);
+    QCOMPARE(InstanceCounter::count(), 0);
+}
+
+void TestLifecycle::primedTaskHoldsWhatHoldsIt()
+{
+    // The object holds the task and lives in the innermost frame of it.
+    using Holder = std::optional<PrimedTask<void>>;
+    Event gate;
+    EventLog log;
+    auto holder = std::make_shared<Holder>();
+    const std::weak_ptr<Holder> left = holder;
+    holder->emplace(prime(outer(gate, [] {}, [holder, &log] { log << "inner"; }, [&] { log << "outer"; })));
+    PrimedTask<void> &task = **holder;
+    holder.reset();
+    QVERIFY(!left.expired());
+    PrimedTask<void> taken = std::move(task);
+    left.lock()->emplace(std::move(taken));
+    CoDrive::detail::SharedTask<void> *const shared = (*left.lock())->task();
+    shared->destroy();
+    QVERIFY(left.expired());
+    QCOMPARE(log.take(), QStringList({"inner", "outer"}));
+}
+
+void TestLifecycle::primedTaskAwaitsItself()
+{
+    Event gate;
+    QString result;
+    std::optional<PrimedTask<void>> primed;
+    primed.emplace(prime([&]() -> Task<> {
+        co_await gate.wait();
+        result = co_await textOf(std::move(*primed));
+    }));
+    open(gate);
+    QCOMPARE(result, QString("throws logic_error"));
+    primed.reset();
+}
+
+QTEST_GUILESS_MAIN(TestLifecycle)
+#include "tst_lifecycle.moc"
