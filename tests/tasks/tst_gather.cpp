@@ -3,6 +3,7 @@
 
 #include "taskstest.h"
 
+#include <CoDrive/qt/timer.h>
 #include <CoDrive/tasks/gather.h>
 
 using namespace Words;
@@ -358,12 +359,16 @@ private Q_SLOTS:
     {
         VirtualClock clock;
         H = scope->spawn(val(a, 2));
-        start(gather(val(a, 1), H, sleepFor(U), b.wait(), [this] { return val(a, 3); }));
+        QTimer timer;
+        timer.setSingleShot(true);
+        timer.start(0);
+        start(gather(val(a, 1), H, sleepFor(U), b.wait(), &timer, [this] { return val(a, 3); }));
         open(a);
         clock.advance(U);
+        QTRY_VERIFY(!timer.isActive());
         QCOMPARE(result(), "pending");
         open(b);
-        QCOMPARE(result(), "(1, 2, -, -, 3)");
+        QCOMPARE(result(), "(1, 2, -, -, -, 3)");
     }
 
     void TASKS_GATHER_N6()
