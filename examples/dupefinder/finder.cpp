@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include "finder.h"
+
+#include "filehash.h"
+
+#include <CoDrive/tasks/gather.h>
+#include <CoDrive/threads/tothread.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <limits>
+#include <system_error>
+#include <tuple>
+
+using namespace CoDrive;
+
+namespace {
+
+constexpr qint64 HeadSize = 64 * 1024;
+
+/// Whether two files may have the same content, by what is known of them.
+bool looksSame(const File *a, const File *b)
+{
+    return a->size == b->size && a->hashedSize == b->hashedSize && a->hash == b->hash;
+}
+
+/// Calls \a function with every run of two or more files that look the same, large ones first.
+template<typename FilePointer, typename Function>
+void forEachGroup(std::vector<FilePointer> files, Function function)
+{
+    std::ranges::sort(files, [](const File *a, const File *b) {
+        return std::tie(b->size, a->hashedSize, a->hash, a->path)
+            < std::tie(a->size, b->hashedSize, b->hash, b->path);
+    });
+    for (auto begin = files.begin(); begin != files.end();) {
+        const auto end = std::find_if(
+            begin, files.end(), [begin](const File *file) { return !looksSame(*begin, file); });
+        if (end - begin > 1)
+            function(std::span(begin, end));
+        begin = end;
+    }
+}
+
+/// Those that look the same as another one up to \a hashedSize, and go on behind it.
+std::vector<File *> undecided(std::vector<File> &files, qint64 hashedSize)
+{
+    std::vector<File *> candidates;
+    for (File &file : files) {
+        if (file.hashedSize == hashedSize && !file.isHashed())
+            candidates.push_back(&file);
+    }
+    std::vector<File *> result;
+    forEachGroup(std::move(candidates), [&result](std::span<File *> group) {
+        result.insert(result.end(), group.begin(), group.end());
+    });
+    return result;
+}
+
+} // namespace
+
+Finder::Finder(std::string folder, int jobs)
+    : m_folder(std::move(folder))
+    , m_jobs(jobs)
+{
+    m_pool.setMaxThreadCount(jobs);
+}
+
+Task<> Finder::find()
+{
+    m_progress.begin(QStringLiteral("Listing"));
+    FileList list = co_await toThread(&m_pool, &listFiles, std::cref(m_folder), &m_progress);
+    m_files = std::move(list.files);
+    for (const std::string &problem : list.problems)
+        reportProblem(problem);
+
+    co_await hashAll(QStringLiteral("Comparing beginnings"), undecided(m_files, 0), HeadSize);
+    co_await hashAll(QStringLiteral("Comparing contents"), undecided(m_files, HeadSize),
+                     std::numeric_limits<qint64>::max());
+}
+
+/// Hashes up to \a limit bytes of each, as many files at once as there are jobs.
+Task<> Finder::hashAll(QString phase, Files files, qint64 limit)
+{
+    qint64 bytes = 0;
+    for (const File *file : files)
+        bytes += std::min(file->size, limit);
+    m_progress.begin(phase, static_cast<qint64>(files.size()), bytes);
+
+    std::span<File *const> left(files);
+    std::vector<Task<>> workers;
+    for (int i = 0; i < m_jobs; ++i)
+        workers.push_back(hashWhileAnyLeft(left, limit));
+    co_await gather(std::move(workers));
+}
+
+Task<> Finder::hashWhileAnyLeft(std::span<File *const> &left, qint64 limit)
+{
+    while (!left.empty()) {
+        File &file = *left.front();
+        left = left.subspan(1);
+        const qint64 size = std::min(file.size, limit);
+        try {
+            QByteArray hash = co_await toThread(&m_pool, &hashFile, std::cref(file.path), size,
+                                                &m_progress);
+            if (hash.isEmpty()) // stopped: the next suspension ends this task
+                continue;
+            file.hash = std::move(hash);
+            file.hashedSize = size;
+        } catch (const std::system_error &error) {
+            reportProblem(error.what());
+        }
+    }
+}
+
+std::vector<Finder::Group> Finder::groups() const
+{
+    std::vector<const File *> hashed;
+    for (const File &file : m_files) {
+        if (file.isHashed())
+            hashed.push_back(&file);
+    }
+    std::vector<Group> groups;
+    forEachGroup(std::move(hashed), [&groups](std::span<const File *> group) {
+        groups.emplace_back(group.begin(), group.end());
+    });
+    return groups;
+}
+
+void Finder::reportProblem(const std::string &problem)
+{
+    wipeBar();
+    std::fprintf(stderr, "dupefinder: %s\n", problem.c_str());
+    ++m_problemCount;
+}

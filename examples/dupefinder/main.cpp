@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+// dupefinder: finds files with the same content.
+
+#include "finder.h"
+#include "progress.h"
+
+#include <CoDrive/core/run.h>
+#include <CoDrive/process/signal.h>
+#include <CoDrive/tasks/race.h>
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QFile>
+#include <QThread>
+
+#include <cstdio>
+
+#include <sys/stat.h>
+
+using namespace CoDrive;
+
+namespace {
+
+enum ExitCode { Success = 0, ProblemsMet = 1, WrongUsage = 2, SignalBase = 128 };
+
+struct Options
+{
+    std::string folder;
+    int jobs = 1;
+};
+
+/// What fdupes prints: a path a line, and an empty line after each group.
+void print(const std::vector<Finder::Group> &groups)
+{
+    for (const Finder::Group &group : groups) {
+        for (const File *file : group)
+            std::puts(file->path.c_str());
+        std::puts("");
+    }
+    std::fflush(stdout);
+}
+
+void printSummary(const std::vector<Finder::Group> &groups, int problemCount)
+{
+    qsizetype duplicates = 0;
+    double wasted = 0;
+    for (const Finder::Group &group : groups) {
+        const auto others = static_cast<qsizetype>(group.size()) - 1;
+        duplicates += others;
+        wasted += static_cast<double>(others) * static_cast<double>(group.front()->size);
+    }
+    QString text = QStringLiteral("groups: %1, duplicates: %2 (%3)")
+                       .arg(groups.size())
+                       .arg(duplicates)
+                       .arg(byteText(wasted));
+    if (problemCount > 0)
+        text += QStringLiteral(", could not be read: %1").arg(problemCount);
+    std::fprintf(stderr, "%s\n", qPrintable(text));
+}
+
+Task<int> findDuplicates(Options options)
+{
+    Finder finder(options.folder, options.jobs);
+    int signal = 0;
+    try {
+        const auto findAndShow = [&] { return race(finder.find(), showProgress(finder.progress())); };
+        co_await withSignalHandler(SignalSet(SIGINT, SIGTERM), findAndShow);
+    } catch (const SignalReceived &received) {
+        signal = received.signal;
+    }
+
+    const std::vector<Finder::Group> groups = finder.groups();
+    print(groups);
+    printSummary(groups, finder.problemCount());
+    if (signal != 0) {
+        std::fputs("cancelled\n", stderr);
+        co_return SignalBase + signal;
+    }
+    co_return finder.problemCount() > 0 ? ProblemsMet : Success;
+}
+
+[[noreturn]] void exitWithError(const QString &message)
+{
+    std::fprintf(stderr, "dupefinder: %s\n", qPrintable(message));
+    std::exit(WrongUsage);
+}
+
+Options parseArguments(const QStringList &arguments)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription("Finds files with the same content.");
+    const QCommandLineOption help = parser.addHelpOption();
+    const QCommandLineOption version = parser.addVersionOption();
+    const QCommandLineOption text("text", "Print the groups of files with the same content.");
+    const QCommandLineOption jobs({"j", "jobs"}, "Read at most <N> files at once.", "N",
+                                  QString::number(QThread::idealThreadCount()));
+    parser.addOptions({text, jobs});
+    parser.addPositionalArgument("DIR", "The folder (default: the current one).", "[DIR]");
+    if (!parser.parse(arguments))
+        exitWithError(parser.errorText());
+    if (parser.isSet(help))
+        parser.showHelp();
+    if (parser.isSet(version))
+        parser.showVersion();
+
+    const QStringList folders = parser.positionalArguments();
+    if (folders.size() > 1)
+        exitWithError("one folder at most");
+    const QString folder = folders.isEmpty() ? "." : folders.first();
+    Options options;
+    options.folder = QFile::encodeName(folder).toStdString();
+    struct stat status;
+    errno = 0;
+    if (::stat(options.folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+        exitWithError(folder + ": " + qt_error_string(errno != 0 ? errno : ENOTDIR));
+
+    options.jobs = parser.value(jobs).toInt();
+    if (options.jobs < 1)
+        exitWithError("--jobs needs a number greater than 0");
+    if (!parser.isSet(text))
+        std::fputs("The window comes later; this is what --text prints.\n", stderr);
+    return options;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QCoreApplication app(argc, argv);
+    app.setApplicationName("dupefinder");
+    app.setApplicationVersion("0.1");
+    return run(findDuplicates(parseArguments(app.arguments())));
+}
