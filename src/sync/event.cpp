@@ -13,6 +13,7 @@ Event::~Event() = default;
 
 void Event::set() noexcept
 {
+    m_threadBound.assertThread("CoDrive::Event");
     m_isSet = true;
     m_waiters.wakeAll();
 }

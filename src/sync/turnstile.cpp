@@ -35,6 +35,8 @@ Turnstile::~Turnstile()
 {
     while (Pass *const pass = m_passes.takeFirst())
         pass->m_turnstile = nullptr;
+    while (TurnstileWatcher *const watcher = m_watchers.takeFirst())
+        watcher->turnstileGone();
 }
 
 Pass Turnstile::pass(int places) noexcept
@@ -49,26 +51,27 @@ void Turnstile::giveBack(int places) noexcept
     serve();
 }
 
-PassWait *Turnstile::nextToServe() const noexcept
+void Turnstile::hand(PassWait &waiter) noexcept
 {
-    PassWait *first = m_waiters.first();
-    if (m_preference == Preference::MostPlaces) {
-        for (PassWait *waiter = first; waiter; waiter = m_waiters.next(*waiter)) {
-            if (waiter->m_places == m_places)
-                return waiter;
-        }
-    }
-    return first;
+    waiter.m_pass = pass(waiter.m_places);
+    waiter.wake();
 }
 
 void Turnstile::serve() noexcept
 {
-    for (;;) {
-        PassWait *const waiter = nextToServe();
-        if (!waiter || waiter->m_places > m_free)
+    if (m_preference == Preference::MostPlaces) {
+        for (PassWait *waiter = m_waiters.first(); waiter; waiter = m_waiters.next(*waiter)) {
+            if (waiter->m_places == m_places) {
+                if (m_free == m_places)
+                    hand(*waiter);
+                return;
+            }
+        }
+    }
+    while (PassWait *const waiter = m_waiters.first()) {
+        if (waiter->m_places > m_free)
             return;
-        waiter->m_pass = pass(waiter->m_places);
-        waiter->wake();
+        hand(*waiter);
     }
 }
 
@@ -81,8 +84,9 @@ bool PassWait::leave() noexcept
 {
     if (!ListWaiter::request())
         return false;
-    // Others may have waited only because of who stood before them.
-    m_turnstile.serve();
+    // Others may have waited only because one who needs many places stood before them.
+    if (m_places > 1)
+        m_turnstile->serve();
     return true;
 }
 

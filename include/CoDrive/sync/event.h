@@ -13,6 +13,7 @@
 
 #include <CoDrive/core/detail/waiterlist.h>
 #include <CoDrive/core/task.h>
+#include <CoDrive/sync/detail/threadbound.h>
 
 namespace CoDrive {
 
@@ -45,6 +46,7 @@ public:
 private:
     friend class detail::EventWait;
 
+    detail::ThreadBound m_threadBound;
     detail::WaiterList<detail::ListWaiter> m_waiters;
     bool m_isSet = false;
 };
@@ -61,7 +63,11 @@ public:
     {
     }
 
-    bool isReady() const noexcept { return m_event.m_isSet; }
+    bool isReady() const noexcept
+    {
+        m_event.m_threadBound.assertThread("CoDrive::Event");
+        return m_event.m_isSet;
+    }
     bool start() noexcept
     {
         m_event.m_waiters.append(*this);

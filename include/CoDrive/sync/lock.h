@@ -42,9 +42,10 @@ public:
             : m_pass(std::move(pass))
         {
         }
-        bool isOf(const detail::Turnstile &turnstile) const noexcept
+        /// Whether it holds the lock with this turnstile, which may be gone.
+        bool holds(const detail::Turnstile *turnstile) const noexcept
         {
-            return m_pass.turnstile() == &turnstile;
+            return m_pass.isHeld() && m_pass.turnstile() == turnstile;
         }
         /// \endcond
 

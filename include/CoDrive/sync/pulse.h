@@ -12,6 +12,7 @@
 #include <CoDrive/core/awaitable.h>
 #include <CoDrive/core/detail/waiterlist.h>
 #include <CoDrive/core/errors.h>
+#include <CoDrive/sync/detail/threadbound.h>
 
 #include <optional>
 #include <type_traits>
@@ -36,7 +37,11 @@ public:
     }
     PulseWait(PulseWait &&) noexcept = default;
 
-    bool isReady() const noexcept { return false; }
+    bool isReady() const noexcept
+    {
+        m_pulse.m_threadBound.assertThread("CoDrive::Pulse");
+        return false;
+    }
     bool start() noexcept
     {
         m_pulse.m_waiters.append(*this);
@@ -77,6 +82,7 @@ public:
     void fire() noexcept
         requires std::is_void_v<T>
     {
+        m_threadBound.assertThread("CoDrive::Pulse");
         m_waiters.wakeAll();
     }
     /// \overload each gets a copy of \a value
@@ -84,6 +90,7 @@ public:
         requires(!std::is_void_v<T> && std::convertible_to<const U &, T>)
     void fire(const U &value)
     {
+        m_threadBound.assertThread("CoDrive::Pulse");
         while (detail::PulseWait<T> *const waiter = m_waiters.first()) {
             waiter->m_value.emplace(value);
             waiter->wake();
@@ -97,6 +104,7 @@ public:
 private:
     friend class detail::PulseWait<T>;
 
+    detail::ThreadBound m_threadBound;
     detail::WaiterList<detail::PulseWait<T>> m_waiters;
 };
 

@@ -297,7 +297,8 @@ public:
 private:
     static Task<T> taskOf(A &awaitable)
     {
-        if constexpr (std::copy_constructible<A> && Awaitable<A &>)
+        // What cannot be moved, such as a Pulse, is referred to.
+        if constexpr ((std::copy_constructible<A> || !std::move_constructible<A>) && Awaitable<A &>)
             return toTask(awaitable);
         else
             return toTask(std::move(awaitable));
@@ -325,7 +326,8 @@ Task<detail::StartResult<A>> detail::makeTask(A &&awaitable)
         return detail::callAndAwait<X>(std::forward<A>(awaitable));
     else if constexpr (std::is_same_v<X, Task<detail::StartResult<A>>>)
         return std::move(awaitable);
-    else if constexpr (isLvalue && (kind == detail::AwaitKind::Handle || detail::isQFuture<X>))
+    else if constexpr (isLvalue && std::copy_constructible<X>
+                       && (kind == detail::AwaitKind::Handle || detail::isQFuture<X>))
         return detail::awaitCopied<X>(awaitable);
     else if constexpr (!isLvalue || std::is_pointer_v<X>)
         return detail::awaitOwned<X>(std::forward<A>(awaitable));

@@ -7,6 +7,7 @@
 // resumed goes on to the next.
 
 #include <CoDrive/core/detail/waiterlist.h>
+#include <CoDrive/sync/detail/threadbound.h>
 
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace CoDrive::detail {
 class Turnstile;
 
 struct PassTag;
+struct TurnstileWatcherTag;
 
 /// Holds places of a turnstile; gives them back when destroyed. Does nothing when that is gone.
 class Pass : public ListLink<PassTag>
@@ -50,9 +52,20 @@ private:
     int m_places = 0;
 };
 
+/// Is told when a turnstile is destroyed.
+class TurnstileWatcher : public ListLink<TurnstileWatcherTag>
+{
+public:
+    virtual void turnstileGone() noexcept = 0;
+
+protected:
+    TurnstileWatcher() noexcept = default;
+    ~TurnstileWatcher() = default;
+};
+
 class PassWait;
 
-class Turnstile
+class Turnstile : public ThreadBound
 {
 public:
     enum class Preference {
@@ -75,17 +88,23 @@ public:
     int allPlaces() const noexcept { return m_places; }
     const char *name() const noexcept { return m_name; }
 
-    bool canPass(int places) const noexcept { return places <= m_free && m_waiters.isEmpty(); }
+    bool canPass(int places) const noexcept
+    {
+        assertThread(m_name);
+        return places <= m_free && m_waiters.isEmpty();
+    }
     Pass pass(int places) noexcept;
     void enqueue(PassWait &waiter) noexcept { m_waiters.append(waiter); }
+    /// Hands places that are free to who waits for them.
+    void serve() noexcept;
+    void watch(TurnstileWatcher &watcher) noexcept { m_watchers.append(&watcher); }
 
 private:
     friend class Pass;
     friend class PassWait;
 
     void giveBack(int places) noexcept;
-    void serve() noexcept;
-    PassWait *nextToServe() const noexcept;
+    void hand(PassWait &waiter) noexcept;
 
     const char *m_name;
     const int m_places;
@@ -93,6 +112,7 @@ private:
     Preference m_preference;
     WaiterList<PassWait> m_waiters;
     List<Pass, PassTag> m_passes;
+    List<TurnstileWatcher, TurnstileWatcherTag> m_watchers;
 };
 
 /// Waits for places.
@@ -100,9 +120,7 @@ class PassWait : public ListWaiter
 {
 public:
     PassWait(Turnstile &turnstile, int places) noexcept
-        : m_turnstile(turnstile)
-        , m_name(turnstile.name())
-        , m_places(places)
+        : PassWait(&turnstile, turnstile.name(), places)
     {
     }
     PassWait(PassWait &&) noexcept = default;
@@ -110,26 +128,38 @@ public:
 
     bool isReady() noexcept
     {
-        if (!m_turnstile.canPass(m_places))
+        if (!m_turnstile->canPass(m_places))
             return false;
-        m_pass = m_turnstile.pass(m_places);
+        m_pass = m_turnstile->pass(m_places);
         return true;
     }
     bool start() noexcept
     {
-        m_turnstile.enqueue(*this);
+        m_turnstile->enqueue(*this);
         return true;
     }
     bool request() noexcept override { return leave(); }
     /// \throws ObjectDestroyed
     Pass takePass();
 
+protected:
+    /// One who waits somewhere else first. \param turnstile may be null for one that is gone
+    PassWait(Turnstile *turnstile, const char *name, int places) noexcept
+        : m_turnstile(turnstile)
+        , m_name(name)
+        , m_places(places)
+    {
+    }
+
+    Turnstile *turnstile() const noexcept { return m_turnstile; }
+    const char *name() const noexcept { return m_name; }
+
 private:
     friend class Turnstile;
 
     bool leave() noexcept;
 
-    Turnstile &m_turnstile; // may be gone once it has woken us
+    Turnstile *m_turnstile; // may be gone once it has woken us
     const char *m_name;
     int m_places;
     Pass m_pass; ///< handed over, and given back if the waiter dies with it
