@@ -182,7 +182,7 @@ void Loop::close() noexcept
     // Finished tasks and reports still have something to say; the others will never go on.
     while (ReadyItem *const item = m_ready.takeFirst())
         item->discard();
-    while (m_afterTurn.takeFirst()) { }
+    while (m_afterTurn.takeFirst() || m_afterNextTurn.takeFirst()) { }
 
     InboxItem *item = nullptr;
     {
@@ -210,18 +210,21 @@ void Loop::makeReady(ReadyItem &item) noexcept
     if (m_isClosed)
         return;
     m_ready.append(&item);
-    postWakeEvent();
+    if (!m_isBetweenTurns)
+        postWakeEvent();
 }
 
 void Loop::makeReadyAfterTurn(ReadyItem &item) noexcept
 {
     if (m_isClosed)
         return;
-    // An event that was posted before this drain could come before Qt had a turn.
-    if (m_wasPostedBeforeDrain)
-        m_turnNeedsFreshEvent = true;
-    m_afterTurn.append(&item);
-    postWakeEvent();
+    // An event that is posted already stands before others that must come first.
+    if (m_isPosted.load(std::memory_order_relaxed)) {
+        m_afterNextTurn.append(&item);
+    } else {
+        m_afterTurn.append(&item);
+        postWakeEvent();
+    }
 }
 
 void Loop::postWakeEvent() noexcept
@@ -275,10 +278,14 @@ void Loop::wakeEventArrived() noexcept
 {
     m_isPosted.store(false);
     takeInbox();
-    if (std::exchange(m_turnNeedsFreshEvent, false))
+    m_isBetweenTurns = true;
+    while (ReadyItem *const item = m_afterTurn.takeFirst())
+        item->run();
+    m_isBetweenTurns = false;
+    if (!m_afterNextTurn.isEmpty()) {
+        m_afterTurn.append(m_afterNextTurn);
         postWakeEvent();
-    else
-        m_ready.append(m_afterTurn);
+    }
     updateTimer();
     drain();
 }
@@ -326,7 +333,6 @@ ReadyItem *Loop::takeNext() noexcept
 void Loop::drain() noexcept
 {
     const auto start = std::chrono::steady_clock::now();
-    const bool outerWasPosted = std::exchange(m_wasPostedBeforeDrain, m_isPosted.load());
     ++m_drainDepth;
     while (ReadyItem *const item = takeNext()) {
         // A nested event loop, begun by the item, must go on with the others (law L16).
@@ -337,7 +343,6 @@ void Loop::drain() noexcept
             break;
     }
     --m_drainDepth;
-    m_wasPostedBeforeDrain = outerWasPosted;
     if (hasReady())
         postWakeEvent();
     updateTimer();

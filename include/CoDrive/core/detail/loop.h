@@ -103,7 +103,8 @@ public:
     // Own thread only.
 
     void makeReady(ReadyItem &item) noexcept;
-    /// Puts \a item on the ready list after the Qt event queue had its turn.
+    /// Calls run() of \a item, which must not run code of the user, after the Qt event queue had its
+    /// turn with what is in it now.
     void makeReadyAfterTurn(ReadyItem &item) noexcept;
     void armTimer(TimerNode &node, TimePoint deadline) noexcept;
     TimePoint now() const noexcept;
@@ -116,7 +117,10 @@ public:
     bool isBusyElsewhere() const noexcept { return m_busyElsewhere > 0; }
     /// Fires what is due.
     void expireTimers() noexcept;
-    bool hasReady() const noexcept { return !m_ready.isEmpty() || !m_afterTurn.isEmpty(); }
+    bool hasReady() const noexcept
+    {
+        return !m_ready.isEmpty() || !m_afterTurn.isEmpty() || !m_afterNextTurn.isEmpty();
+    }
     /// Whether the Qt timer runs; for tests.
     bool isTimerArmed() const noexcept;
     /// Goes on until nothing is ready or its share of the time is over (law L16).
@@ -226,7 +230,8 @@ private:
     };
 
     ReadyList m_ready;
-    ReadyList m_afterTurn;
+    ReadyList m_afterTurn; ///< ready when the posted event arrives
+    ReadyList m_afterNextTurn; ///< that event is older than they are: ready with the next one
     ActiveDrive *m_active = nullptr;
     Deadlines m_timers{*this};
     TimePoint m_timerDeadline; ///< of the Qt timer, when it runs
@@ -242,8 +247,7 @@ private:
     int m_busyElsewhere = 0;
     int m_destructionDepth = 0; ///< of tasks that are being destroyed
     bool m_isClosed = false;
-    bool m_wasPostedBeforeDrain = false; ///< the posted event is older than the running drain
-    bool m_turnNeedsFreshEvent = false;
+    bool m_isBetweenTurns = false; ///< a drain follows at once, which posts what is needed
 
     std::mutex m_inboxMutex;
     InboxItem *m_inboxFirst = nullptr;
