@@ -66,7 +66,7 @@ template<typename A>
 {
     using T = detail::StartResult<A>;
     return detail::InlineAwaitable<T, T, detail::CatchableAwaiter>(
-        toTask(std::forward<A>(awaitable)));
+        CoDrive::toTask(std::forward<A>(awaitable)));
 }
 
 /// Ends the current task here as cancelled: `co_await unwind()` never returns. Frames are

@@ -236,7 +236,7 @@ template<typename Body>
 [[nodiscard]] auto withSignalHandler(const SignalSet &codes, Body &&body)
 {
     return detail::SignalHandlerOperation<detail::StartResult<Body>>(
-        codes, toTask(std::forward<Body>(body)));
+        codes, CoDrive::toTask(std::forward<Body>(body)));
 }
 
 } // namespace CoDrive

@@ -59,7 +59,7 @@ template<typename A>
 [[nodiscard]] auto maybeAwait(A &&x)
 {
     if constexpr (detail::Startable<A>)
-        return toTask(std::forward<A>(x));
+        return CoDrive::toTask(std::forward<A>(x));
     else
         return detail::giveValue<std::remove_cvref_t<A>>(std::forward<A>(x));
 }
@@ -70,7 +70,7 @@ template<typename A>
     requires detail::Startable<A>
 [[nodiscard]] Task<> ensureDaemon(A &&daemon)
 {
-    return detail::runDaemon(toTask(std::forward<A>(daemon)));
+    return detail::runDaemon(CoDrive::toTask(std::forward<A>(daemon)));
 }
 
 /// Gets rid of \a awaitable without awaiting it: a Task is destroyed unentered, a PrimedTask is

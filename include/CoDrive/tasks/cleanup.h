@@ -70,7 +70,7 @@ Task<R> runWithCleanup(OwnedCallable<Body> body, OwnedCallable<Cleanup> cleanup)
 {
     PartEnd<R> bodyEnd = co_await attemptPart(callPart<R>(body));
     PartEnd<void> cleanupEnd
-        = co_await attemptPart(toTask(shieldWait(callPart<void>(cleanup))));
+        = co_await attemptPart(CoDrive::toTask(shieldWait(callPart<void>(cleanup))));
     endParts(bodyEnd.outcome.error(), cleanupEnd.outcome.error(),
              bodyEnd.tookRequest || cleanupEnd.tookRequest);
     if (bodyEnd.outcome.isCancelled() || cleanupEnd.outcome.isCancelled())

@@ -154,7 +154,7 @@ public:
         PartEnd<void> entering = co_await attemptPart(enterAll(Indices()));
         if (!entering.outcome.isSuccess()) {
             // Those that were entered are left again.
-            PartEnd<void> exiting = co_await attemptPart(toTask(shieldWait(exit())));
+            PartEnd<void> exiting = co_await attemptPart(CoDrive::toTask(shieldWait(exit())));
             endParts(entering.outcome.error(), exiting.outcome.error(),
                      entering.tookRequest || exiting.tookRequest);
             co_await UnwindOperation();

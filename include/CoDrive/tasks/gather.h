@@ -167,7 +167,7 @@ template<typename... A>
 {
     using Children = detail::ChildPack<detail::StartResult<A>...>;
     using R = detail::GatherTuple<detail::StartResult<A>...>;
-    return detail::GatherOperation<Children, R>(Children(toTask(std::forward<A>(awaitables))...),
+    return detail::GatherOperation<Children, R>(Children(CoDrive::toTask(std::forward<A>(awaitables))...),
                                                 true);
 }
 
@@ -195,7 +195,7 @@ template<typename... A>
     using Children = detail::ChildPack<detail::StartResult<A>...>;
     using R = std::tuple<Outcome<detail::StartResult<A>>...>;
     return detail::GatherOutcomesOperation<Children, R>(
-        Children(toTask(std::forward<A>(awaitables))...));
+        Children(CoDrive::toTask(std::forward<A>(awaitables))...));
 }
 
 /// \overload for any number of tasks of one type

@@ -215,7 +215,7 @@ template<typename... A>
 {
     using Children = detail::ChildPack<detail::StartResult<A>...>;
     using R = std::variant<detail::Slot<detail::StartResult<A>>...>;
-    return detail::RaceOperation<Children, R>(Children(toTask(std::forward<A>(awaitables))...));
+    return detail::RaceOperation<Children, R>(Children(CoDrive::toTask(std::forward<A>(awaitables))...));
 }
 
 /// \overload for any number of tasks of one type

@@ -116,7 +116,7 @@ template<typename A>
         return std::forward<A>(awaitable).toOperation();
     else
         return detail::ShieldOperation<detail::StartResult<A>>(
-            toTask(std::forward<A>(awaitable)));
+            CoDrive::toTask(std::forward<A>(awaitable)));
 }
 
 /// Structured: it never returns, throws or unwinds before \a awaitable has ended.
@@ -129,7 +129,7 @@ template<typename A>
 [[nodiscard]] auto shieldWait(A &&awaitable, int requests = 1)
 {
     return detail::ShieldWaitOperation<detail::StartResult<A>>(
-        toTask(std::forward<A>(awaitable)), requests);
+        CoDrive::toTask(std::forward<A>(awaitable)), requests);
 }
 
 /// As shieldWait() with no limit. Like aiodrive's shield_wait_forever.

@@ -92,7 +92,7 @@ template<typename... E, typename A>
 {
     using T = detail::StartResult<A>;
     using R = typename detail::OptionalOf<T>::type;
-    return detail::runSuppressed<R, T, E...>(toTask(std::forward<A>(awaitable)), options.strict);
+    return detail::runSuppressed<R, T, E...>(CoDrive::toTask(std::forward<A>(awaitable)), options.strict);
 }
 
 } // namespace CoDrive

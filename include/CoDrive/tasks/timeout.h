@@ -133,7 +133,7 @@ private:
 template<typename R, typename A>
 auto timeout(TimeLimit limit, A &&awaitable)
 {
-    return TimeoutOperation<StartResult<A>, R>(limit, toTask(std::forward<A>(awaitable)));
+    return TimeoutOperation<StartResult<A>, R>(limit, CoDrive::toTask(std::forward<A>(awaitable)));
 }
 
 } // namespace detail

@@ -55,7 +55,7 @@ auto attempt(A &&awaitable)
 {
     using T = detail::StartResult<A>;
     return detail::InlineAwaitable<T, Outcome<T>, detail::AttemptAwaiter>(
-        toTask(std::forward<A>(awaitable)));
+        CoDrive::toTask(std::forward<A>(awaitable)));
 }
 
 } // namespace CoDrive
