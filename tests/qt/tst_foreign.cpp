@@ -8,10 +8,13 @@
 #include "words.h"
 
 #include <qcorotask.h>
+#include <qcoroiodevice.h>
 #include <qcoroprocess.h>
 #include <qcorosignal.h>
 #include <qcorothread.h>
 
+#include <QLocalServer>
+#include <QLocalSocket>
 #include <QProcess>
 
 #include <memory>
@@ -190,6 +193,19 @@ private Q_SLOTS:
         Q_EMIT s.one(5);
         waitForEnd(scope);
         QCOMPARE(log.take(), QStringList({"process", "thread", "5"}));
+
+        QLocalServer server;
+        QVERIFY(server.listen(QStringLiteral("codrive-test-%1").arg(QCoreApplication::applicationPid())));
+        connect(&server, &QLocalServer::newConnection, this,
+                [&] { server.nextPendingConnection()->write("line\n"); });
+        QLocalSocket socket;
+        socket.connectToServer(server.serverName());
+        scope.spawn([&]() -> Task<> {
+            const QByteArray line = co_await qCoro(static_cast<QIODevice &>(socket)).readLine();
+            log << QString::fromUtf8(line);
+        });
+        waitForEnd(scope);
+        QCOMPARE(log.take(), QStringList("line\n"));
     }
 
     void QT_FOREIGN_N2()

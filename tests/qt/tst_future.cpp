@@ -380,7 +380,7 @@ private Q_SLOTS:
             promise->start();
             handles.push_back(scope.spawn(waiter(log, promise->future())));
             const auto end = random.bounded(4);
-            threads[random.bounded(4)].post([promise = std::move(promise), end]() mutable {
+            threads[random.bounded(4U)].post([promise = std::move(promise), end]() mutable {
                 if (end == 0)
                     promise->addResult(5);
                 if (end <= 1)

@@ -3,6 +3,7 @@
 
 #include <CoDrive/core/detail/bridge.h>
 #include <CoDrive/qt/signal.h>
+#include <CoDrive/sync/lock.h>
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/tasks/race.h>
 #include <CoDrive/tasks/shield.h>
@@ -14,6 +15,7 @@
 #include <qcorotask.h>
 
 #include <QEventLoop>
+#include <QTimer>
 
 #include <memory>
 #include <optional>
@@ -495,6 +497,18 @@ private Q_SLOTS:
         open(g);
         QCOMPARE(log.take(), QStringList({"5", "5", "value"}));
         QVERIFY(!s.isConnected());
+
+        Lock lock;
+        std::optional<Lock::Guard> guard;
+        const auto locks = [&]() -> QCoro::Task<> { guard = co_await toTask(lock.lock()); };
+        const QCoro::Task<> locking = locks();
+        QVERIFY(guard);
+        const QCoro::Task<> blocked = reads(log, [&] { return toTask(lock.lock()); });
+        settle();
+        QCOMPARE(log.take(), QStringList());
+        guard.reset();
+        settle();
+        QCOMPARE(log.take(), QStringList("value"));
     }
 
     void QT_INQCORO_N8()

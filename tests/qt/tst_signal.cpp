@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <CoDrive/qt/signal.h>
+#include <CoDrive/tasks/prime.h>
 
 #include "sender.h"
 #include "words.h"
@@ -56,6 +57,7 @@ struct Fragile
 {
     Fragile() = default;
     Fragile(const Fragile &) { throw E("copy"); }
+    Fragile &operator=(const Fragile &) = default;
 };
 
 class FragileSender : public QObject
@@ -151,6 +153,12 @@ private Q_SLOTS:
         Q_EMIT s.one(3);
         settle();
         QCOMPARE(text(handle), "3");
+
+        auto primed = prime(toTask(nextSignal(&s, &S::one)));
+        Q_EMIT s.one(4);
+        const auto late = scope.spawn(std::move(primed));
+        settle();
+        QCOMPARE(text(late), "4");
     }
 
     void QT_SIGNAL_N5()
