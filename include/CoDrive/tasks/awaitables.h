@@ -7,6 +7,7 @@
 //     co_await contextualize(ensureDaemon(pump(socket)), [&]() -> Task<> { co_await talk(socket); });
 
 #include <CoDrive/core/task.h>
+#include <CoDrive/tasks/detail/child.h>
 
 #include <stdexcept>
 #include <type_traits>
@@ -35,7 +36,8 @@ Task<T> giveValue(T value)
 template<typename T>
 Task<> runDaemon(Task<T> daemon)
 {
-    co_await std::move(daemon);
+    ChildOperation<T> child("ensureDaemon", std::move(daemon));
+    co_await child;
     throw DaemonReturnError();
 }
 

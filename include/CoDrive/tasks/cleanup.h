@@ -10,6 +10,7 @@
 #include <CoDrive/core/cancellation.h>
 #include <CoDrive/core/detail/ownedcallable.h>
 #include <CoDrive/core/task.h>
+#include <CoDrive/tasks/detail/child.h>
 #include <CoDrive/tasks/shield.h>
 
 #include <exception>
@@ -68,7 +69,8 @@ void endParts(const std::exception_ptr &first, const std::exception_ptr &second,
 template<typename R, typename Body, typename Cleanup>
 Task<R> runWithCleanup(OwnedCallable<Body> body, OwnedCallable<Cleanup> cleanup)
 {
-    PartEnd<R> bodyEnd = co_await attemptPart(callPart<R>(body));
+    PartEnd<R> bodyEnd
+        = co_await attemptPart(CoDrive::toTask(ChildOperation<R>("body", callPart<R>(body))));
     PartEnd<void> cleanupEnd
         = co_await attemptPart(CoDrive::toTask(shieldWait(callPart<void>(cleanup))));
     endParts(bodyEnd.outcome.error(), cleanupEnd.outcome.error(),

@@ -10,6 +10,7 @@
 
 #include <CoDrive/core/task.h>
 #include <CoDrive/tasks/cleanup.h>
+#include <CoDrive/tasks/detail/child.h>
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/tasks/shield.h>
 #include <CoDrive/tasks/taskgroup.h>
@@ -127,11 +128,12 @@ Task<R> runWithContext(Context context, OwnedCallable<Body> body)
 {
     auto leave = [&context] { return exitContext(context); };
     if constexpr (std::is_void_v<ContextValue<Context>>) {
-        co_await enterContext(context);
+        co_await ChildOperation<void>("enter", enterContext(context));
         auto call = [&body] { return body(); };
         co_return co_await withCleanup(call, leave);
     } else {
-        ContextValue<Context> value = co_await enterContext(context);
+        using Value = ContextValue<Context>;
+        Value value = co_await ChildOperation<Value>("enter", enterContext(context));
         auto call = [&body, &value] { return body(value); };
         co_return co_await withCleanup(call, leave);
     }

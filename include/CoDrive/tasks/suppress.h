@@ -9,6 +9,7 @@
 
 #include <CoDrive/core/exceptiongroup.h>
 #include <CoDrive/core/task.h>
+#include <CoDrive/tasks/detail/child.h>
 #include <CoDrive/tasks/timeout.h>
 
 #include <exception>
@@ -56,13 +57,14 @@ void throwUnlessSuppressed(const std::exception_ptr &error)
 template<typename R, typename T, typename... E>
 Task<R> runSuppressed(Task<T> task, bool isStrict)
 {
+    ChildOperation<T> child("suppress", std::move(task));
     Outcome<T> outcome;
     try {
         if constexpr (std::is_void_v<T>) {
-            co_await std::move(task);
+            co_await child;
             outcome.setValue();
         } else {
-            outcome.setValue(co_await std::move(task));
+            outcome.setValue(co_await child);
         }
     } catch (...) {
         outcome.setError(std::current_exception());
