@@ -14,8 +14,8 @@
 
 namespace {
 
-// Read and hashed in a few milliseconds, so that a stop is noticed soon.
-constexpr qint64 BlockSize = 1024 * 1024;
+// Read and hashed in about a millisecond, so that a stop is noticed soon.
+constexpr qint64 BlockSize = 256 * 1024;
 
 [[noreturn]] void throwErrno(const std::string &path)
 {
