@@ -28,7 +28,7 @@ private Q_SLOTS:
     void AD_RACE_03()
     {
         auto none = race(std::vector<Task<int>>());
-        QVERIFY_EXCEPTION_THROWN(run(std::move(none)), std::invalid_argument);
+        QVERIFY_THROWS_EXCEPTION(std::invalid_argument, run(std::move(none)));
     }
 
     void AD_RACE_04()

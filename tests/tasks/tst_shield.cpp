@@ -16,7 +16,7 @@ Task<AwaitResult<A>> afterAbsorbing(A awaitable)
 {
     const InstanceCounter alive;
     requestSelf();
-    co_await attempt(checkpoint());
+    std::ignore = co_await attempt(checkpoint());
     co_return co_await std::move(awaitable);
 }
 
@@ -33,7 +33,7 @@ Task<QString> twoShields(Event &first, Event &second, Probe &p, Probe &q)
 Task<int> leavesBehind(Event &gate, Event &cleanUp)
 {
     requestSelf();
-    co_await attempt(shield(slow(gate, cleanUp)));
+    std::ignore = co_await attempt(shield(slow(gate, cleanUp)));
     co_return 5;
 }
 

@@ -344,9 +344,9 @@ private Q_SLOTS:
         std::optional<TaskGroup> kept;
         startGroup([&](TaskGroup &group) { kept = group; }, five());
         QCOMPARE(result(), "5");
-        QVERIFY_EXCEPTION_THROWN(kept->spawn(now(1, &p)), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, kept->spawn(now(1, &p)));
         scope.reset();
-        QVERIFY_EXCEPTION_THROWN(kept->spawn(now(1, &p)), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, kept->spawn(now(1, &p)));
         QVERIFY(!p.entered);
     }
 
@@ -553,7 +553,7 @@ private Q_SLOTS:
         QVERIFY(p.entered);
         QCOMPARE(p.requests, 1);
         QCOMPARE(result(), "5");
-        QVERIFY_EXCEPTION_THROWN(kept->spawn(now(1, &q)), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, kept->spawn(now(1, &q)));
         QVERIFY(!q.entered);
     }
 
@@ -634,7 +634,7 @@ private Q_SLOTS:
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
         QSKIP("A");
 #else
-        const auto counted = std::make_shared<int>(0);
+        auto counted = std::make_shared<int>(0); // not const: it is to be moved
         start(withTaskGroup([this, counted](TaskGroup &) -> Task<> {
             const LogsDestruction local(log, QString("body %1").arg(counted.use_count()));
             co_await waitForever();
@@ -792,7 +792,7 @@ private:
     Task<int> errAfterCancel()
     {
         const InstanceCounter alive;
-        co_await attempt(a.wait());
+        std::ignore = co_await attempt(a.wait());
         co_await h.wait();
         throw E();
     }

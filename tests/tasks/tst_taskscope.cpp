@@ -526,7 +526,7 @@ private Q_SLOTS:
 
     void nestedLoopInADestructorWhileTheTreeIsDestroyed()
     {
-        auto looping = [this]() -> Task<int> {
+        auto looping = []() -> Task<int> {
             const auto loop = [] { settle(); };
             const OnDestruction local(loop);
             co_await waitForever();
