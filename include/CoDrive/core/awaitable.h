@@ -216,27 +216,62 @@ template<typename F>
 concept TaskFactory = !Awaitable<F> && std::invocable<std::remove_reference_t<F> &>
     && Awaitable<std::invoke_result_t<std::remove_reference_t<F> &>>;
 
-template<typename A, bool isFactory = TaskFactory<A>>
-struct StartResultOf
-{
-    using type = AwaitResult<A>;
-};
-template<typename F>
-struct StartResultOf<F, true>
-{
-    using type = AwaitResult<std::invoke_result_t<std::remove_reference_t<F> &>>;
-};
-
 /// What can be started as a task: an awaitable, or a callable that returns one, which is then kept
 /// alive with the task.
 template<typename A>
 concept Startable = Awaitable<A> || TaskFactory<A>;
 
+// The functions that start something, or call a body, are not constrained: what is wrong with
+// their argument is said here, in words, instead.
+
+template<typename Body, typename... Args>
+concept ReturnsAwaitable = std::invocable<std::remove_reference_t<Body> &, Args...>
+    && Awaitable<std::invoke_result_t<std::remove_reference_t<Body> &, Args...>>;
+
+template<typename Body, typename... Args>
+struct BodyResultOf
+{
+    static constexpr bool canBeCalled
+        = std::invocable<std::remove_reference_t<Body> &, Args...>;
+    static_assert(canBeCalled, "the function given cannot be called here: it takes other "
+                               "parameters than it would get, see the documentation");
+    static_assert(!canBeCalled, "the function given does not return a Task: make it a coroutine, "
+                                "as in [&]() -> Task<> { ...; co_return; }");
+    using type = void;
+};
+template<typename Body, typename... Args>
+    requires ReturnsAwaitable<Body, Args...>
+struct BodyResultOf<Body, Args...>
+{
+    using type = AwaitResult<std::invoke_result_t<std::remove_reference_t<Body> &, Args...>>;
+};
+/// What the awaitable gives that \a Body returns when it is called with \a Args.
+template<typename Body, typename... Args>
+using BodyResult = typename BodyResultOf<Body, Args...>::type;
+
+template<typename A>
+struct StartResultOf : BodyResultOf<A>
+{
+};
+template<typename A>
+    requires Awaitable<A>
+struct StartResultOf<A>
+{
+    using type = AwaitResult<A>;
+};
+template<typename A>
+    requires(!Awaitable<A> && !std::invocable<std::remove_reference_t<A> &>)
+struct StartResultOf<A>
+{
+    static_assert(Awaitable<A>, "this can neither be awaited nor called: pass a Task, another "
+                                "awaitable, or a function without parameters that returns one");
+    using type = void;
+};
+/// What \a A gives when it is started as a task.
 template<typename A>
 using StartResult = typename StartResultOf<A>::type;
 
 template<typename A>
-    requires Startable<A>
 Task<StartResult<A>> makeTask(A &&awaitable);
 
 } // namespace detail
@@ -245,7 +280,6 @@ Task<StartResult<A>> makeTask(A &&awaitable);
 /// what is an lvalue is referred to and must outlive the task, except for pointers, handles and
 /// futures, which are copied. A callable that returns an awaitable is kept alive with the task.
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] Task<detail::StartResult<A>> toTask(A &&awaitable);
 
 } // namespace CoDrive

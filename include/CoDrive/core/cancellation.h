@@ -61,7 +61,6 @@ public:
 /// others; when it leaves the task, the task is cancelled.
 /// Errors, and the Cancelled of a third party, pass. Like `except CancelledError` in asyncio.
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto catchable(A &&awaitable)
 {
     using T = detail::StartResult<A>;

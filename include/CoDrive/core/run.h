@@ -76,7 +76,6 @@ private:
 /// \throws Cancelled when the task was cancelled; LeftoverTasks; std::logic_error without a
 /// QCoreApplication
 template<typename A>
-    requires detail::Startable<A>
 detail::StartResult<A> run(A &&awaitable, RunOptions options = {})
 {
     detail::Runner runner;

@@ -44,7 +44,6 @@ public:
     /// as long as that lives. Gives the body's result, and throws its errors. A cancellation
     /// unwinds the body. \param body a callable that returns an awaitable
     template<typename Body>
-        requires detail::TaskFactory<Body>
     [[nodiscard]] Task<detail::StartResult<Body>> with(T value, Body &&body)
     {
         detail::checkCallable<Body>();

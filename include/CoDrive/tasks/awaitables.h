@@ -69,7 +69,6 @@ template<typename A>
 /// Awaits \a daemon, which is not to return. Errors and cancellations pass.
 /// Like aiodrive's ensure_daemon. \throws DaemonReturnError when it returns
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] Task<> ensureDaemon(A &&daemon)
 {
     return detail::runDaemon(CoDrive::toTask(std::forward<A>(daemon)));
@@ -79,9 +78,10 @@ template<typename A>
 /// destroyed where it waits, an unfinished QFuture is cancelled. Does not suspend.
 /// Like aiodrive's terminate. \throws the error that a finished QFuture holds
 template<typename A>
-    requires(Awaitable<A> && !std::is_lvalue_reference_v<A>)
 [[nodiscard]] Task<> discard(A &&awaitable)
 {
+    static_assert(Awaitable<A>, "there is nothing to discard in what cannot be awaited");
+    static_assert(!std::is_lvalue_reference_v<A>, "it is taken over: std::move it");
     return detail::discardOwned<std::remove_cvref_t<A>>(std::forward<A>(awaitable));
 }
 

@@ -136,10 +136,9 @@ private:
 /// \param body a callable that takes a CancelScope and returns an awaitable
 /// \return to be awaited: an optional of the result; for void a bool, true when it ended normally
 template<typename Body>
-    requires std::invocable<std::remove_reference_t<Body> &, CancelScope>
 [[nodiscard]] auto withCancelScope(Body &&body)
 {
-    using T = AwaitResult<std::invoke_result_t<std::remove_reference_t<Body> &, CancelScope>>;
+    using T = detail::BodyResult<Body, CancelScope>;
     using R = typename detail::OptionalOf<T>::type;
     detail::checkCallable<Body>();
     return detail::CancelScopeOperation<Body, T, R>(

@@ -14,6 +14,7 @@
 #include <CoDrive/tasks/shield.h>
 
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 namespace CoDrive {
@@ -91,12 +92,12 @@ Task<R> runWithCleanup(OwnedCallable<Body> body, OwnedCallable<Cleanup> cleanup)
 /// \param body a callable that returns an awaitable \param cleanup one that returns an awaitable of void
 /// \throws the body's error, the clean-up's, or both as an ExceptionGroup
 template<typename Body, typename Cleanup>
-    requires(detail::TaskFactory<Body> && detail::TaskFactory<Cleanup>)
-[[nodiscard]] Task<detail::StartResult<Body>> withCleanup(Body &&body, Cleanup &&cleanup)
+[[nodiscard]] Task<detail::BodyResult<Body>> withCleanup(Body &&body, Cleanup &&cleanup)
 {
     detail::checkCallable<Body>();
     detail::checkCallable<Cleanup>();
-    return detail::runWithCleanup<detail::StartResult<Body>>(
+    static_assert(std::is_void_v<detail::BodyResult<Cleanup>>, "a clean-up gives no result");
+    return detail::runWithCleanup<detail::BodyResult<Body>>(
         detail::OwnedCallable<Body>(std::forward<Body>(body)),
         detail::OwnedCallable<Cleanup>(std::forward<Cleanup>(cleanup)));
 }

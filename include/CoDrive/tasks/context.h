@@ -77,11 +77,10 @@ private:
 /// of the waiter is forwarded to both. Gives the body's result. Like aiodrive's contextualize.
 /// \param body a callable that returns an awaitable \throws the errors in the order of occurrence
 template<typename Body>
-    requires detail::TaskFactory<Body>
 [[nodiscard]] auto contextualize(Task<> background, Body &&body)
 {
     detail::checkCallable<Body>();
-    return detail::ContextualizeOperation<Body, detail::StartResult<Body>>(
+    return detail::ContextualizeOperation<Body, detail::BodyResult<Body>>(
         std::move(background), detail::OwnedCallable<Body>(std::forward<Body>(body)));
 }
 
@@ -114,13 +113,13 @@ Task<> exitContext(Context &context)
 template<typename Context, typename Body>
 struct ContextBodyResult
 {
-    using type = AwaitResult<std::invoke_result_t<Body &, ContextValue<Context> &>>;
+    using type = BodyResult<Body, ContextValue<Context> &>;
 };
 template<typename Context, typename Body>
     requires std::is_void_v<ContextValue<Context>>
 struct ContextBodyResult<Context, Body>
 {
-    using type = AwaitResult<std::invoke_result_t<Body &>>;
+    using type = BodyResult<Body>;
 };
 
 template<typename R, typename Context, typename Body>
@@ -225,9 +224,10 @@ private:
 /// result. Like `async with` in Python.
 /// \throws the error of enter; the body's error, exit's, or both as an ExceptionGroup
 template<AsyncContext Context, typename Body>
-    requires(!std::is_lvalue_reference_v<Context>)
 [[nodiscard]] auto withContext(Context &&context, Body &&body)
 {
+    static_assert(!std::is_lvalue_reference_v<Context>,
+                  "the context is taken over: std::move it");
     using R = typename detail::ContextBodyResult<std::remove_cvref_t<Context>,
                                                  std::remove_reference_t<Body>>::type;
     detail::checkCallable<Body>();

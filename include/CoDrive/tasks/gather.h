@@ -161,8 +161,7 @@ private:
 /// \return to be awaited: a tuple of the results in argument order, `std::monostate` for void;
 /// void when all are
 /// \throws the error of a child; several as an ExceptionGroup in argument order
-template<typename... A>
-    requires(detail::Startable<A> && ...)
+template<detail::OneChild... A>
 [[nodiscard]] auto gather(A &&...awaitables)
 {
     using Children = detail::ChildPack<detail::StartResult<A>...>;
@@ -188,8 +187,7 @@ template<typename T>
 /// by it, the waiter is unwound, and errors of others go to the unhandled-error handler.
 /// Like aiodrive's gather_safe, asyncio.gather(return_exceptions=True).
 /// \return to be awaited: a tuple of Outcomes in argument order
-template<typename... A>
-    requires(detail::Startable<A> && ...)
+template<detail::OneChild... A>
 [[nodiscard]] auto gatherOutcomes(A &&...awaitables)
 {
     using Children = detail::ChildPack<detail::StartResult<A>...>;

@@ -119,7 +119,6 @@ private:
 /// Starts \a awaitable as a task of its own and runs it up to its first suspension, here, inside
 /// a task or outside. Never throws its error. Like aiodrive's prime.
 template<typename A>
-    requires detail::Startable<A>
 PrimedTask<detail::StartResult<A>> prime(A &&awaitable)
 {
     using T = detail::StartResult<A>;

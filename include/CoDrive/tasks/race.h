@@ -209,8 +209,8 @@ public:
 /// its value is given and the request kept. Like aiodrive's race, trio's open_nursery idiom.
 /// \return to be awaited: a variant whose index is the winner's, `std::monostate` for void
 /// \throws the errors: the winner's first, then the losers' in argument order
-template<typename... A>
-    requires(sizeof...(A) > 0 && (detail::Startable<A> && ...))
+template<detail::OneChild... A>
+    requires(sizeof...(A) > 0)
 [[nodiscard]] auto race(A &&...awaitables)
 {
     using Children = detail::ChildPack<detail::StartResult<A>...>;

@@ -108,7 +108,6 @@ inline constexpr bool isTaskHandle<TaskHandle<T>> = true;
 /// Starts \a awaitable when it is awaited itself, and gives its result. Of a TaskHandle the task
 /// stays with its owner. Like asyncio.shield().
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto shield(A &&awaitable)
 {
     // A handle does not own: leaving it is all that is to be done.
@@ -125,7 +124,6 @@ template<typename A>
 /// they take effect after it. Further ones are forwarded. Like aiodrive's shield_wait.
 /// \param requests how many; zero or less keeps none away
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto shieldWait(A &&awaitable, int requests = 1)
 {
     return detail::ShieldWaitOperation<detail::StartResult<A>>(
@@ -134,7 +132,6 @@ template<typename A>
 
 /// As shieldWait() with no limit. Like aiodrive's shield_wait_forever.
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto shieldForever(A &&awaitable)
 {
     return shieldWait(std::forward<A>(awaitable), std::numeric_limits<int>::max());

@@ -89,7 +89,6 @@ Task<R> runSuppressed(Task<T> task, bool isStrict)
 /// \return to be awaited: an optional of the result, empty when an error was swallowed; for void a
 /// bool, true when it ended normally \throws SuppressFailureError
 template<typename... E, typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto suppress(A &&awaitable, SuppressOptions options = {})
 {
     using T = detail::StartResult<A>;

@@ -47,7 +47,6 @@ public:
     /// that is being cancelled the child is cancelled at its first suspension.
     /// \throws std::logic_error when the group has ended; nothing was entered then
     template<typename A>
-        requires detail::Startable<A>
     TaskHandle<detail::StartResult<A>> spawn(A &&awaitable, const QString &name = {}) const
     {
         using T = detail::StartResult<A>;
@@ -157,13 +156,10 @@ private:
 };
 
 template<typename Body>
-using GroupBodyResult = AwaitResult<std::invoke_result_t<std::remove_reference_t<Body> &, TaskGroup &>>;
-
-template<typename Body>
 auto taskGroup(GroupKind kind, Body &&body)
 {
     checkCallable<Body>();
-    return TaskGroupOperation<Body, GroupBodyResult<Body>>(
+    return TaskGroupOperation<Body, BodyResult<Body, TaskGroup &>>(
         kind, OwnedCallable<Body>(std::forward<Body>(body)));
 }
 
@@ -180,7 +176,6 @@ auto taskGroup(GroupKind kind, Body &&body)
 /// \param body a callable that takes a `TaskGroup &` and returns an awaitable
 /// \throws the errors in the order of occurrence, the body's last
 template<typename Body>
-    requires std::invocable<std::remove_reference_t<Body> &, TaskGroup &>
 [[nodiscard]] auto withTaskGroup(Body &&body)
 {
     return detail::taskGroup(detail::GroupKind::Patient, std::forward<Body>(body));
@@ -189,7 +184,6 @@ template<typename Body>
 /// Structured: as withTaskGroup(); the children that still run when the body ends are cancelled and
 /// awaited. Like aiodrive's volatile_task_group.
 template<typename Body>
-    requires std::invocable<std::remove_reference_t<Body> &, TaskGroup &>
 [[nodiscard]] auto withVolatileTaskGroup(Body &&body)
 {
     return detail::taskGroup(detail::GroupKind::Volatile, std::forward<Body>(body));

@@ -49,7 +49,6 @@ public:
     /// Before run(): plans \a awaitable. While it runs: starts it at once.
     /// \throws std::logic_error when the run has ended; nothing was entered then
     template<typename A>
-        requires detail::Startable<A>
     TaskHandle<detail::StartResult<A>> spawn(A &&awaitable, const QString &name = {})
     {
         using T = detail::StartResult<A>;

@@ -86,7 +86,6 @@ public:
     /// and runs it up to its first suspension. Never throws the task's error. In a scope that is
     /// being destroyed nothing is started, and the handle is cancelled.
     template<typename A>
-        requires detail::Startable<A>
     TaskHandle<detail::StartResult<A>> spawn(A &&awaitable, const QString &name = {})
     {
         using T = detail::StartResult<A>;

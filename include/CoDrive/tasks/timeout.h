@@ -146,7 +146,6 @@ auto timeout(TimeLimit limit, A &&awaitable)
 /// waiter is forwarded. Like asyncio.timeout().
 /// \return to be awaited: the result \throws TimeoutError
 template<typename Rep, typename Period, typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto withTimeout(std::chrono::duration<Rep, Period> duration, A &&awaitable)
 {
     return detail::timeout<detail::StartResult<A>>(
@@ -155,7 +154,6 @@ template<typename Rep, typename Period, typename A>
 
 /// As withTimeout(), until the steady clock shows \a deadline. Like trio.fail_at().
 template<typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto withDeadline(std::chrono::steady_clock::time_point deadline, A &&awaitable)
 {
     return detail::timeout<detail::StartResult<A>>(detail::TimeLimit(deadline),
@@ -166,7 +164,6 @@ template<typename A>
 /// Like trio.move_on_after().
 /// \return to be awaited: an optional of the result; for void a bool, true when it ended in time
 template<typename Rep, typename Period, typename A>
-    requires detail::Startable<A>
 [[nodiscard]] auto moveOnAfter(std::chrono::duration<Rep, Period> duration, A &&awaitable)
 {
     return detail::timeout<typename detail::OptionalOf<detail::StartResult<A>>::type>(

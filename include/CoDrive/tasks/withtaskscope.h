@@ -108,10 +108,9 @@ private:
 /// \param body a callable that takes a `TaskScope &` and returns an awaitable
 /// \throws the body's error
 template<typename Body>
-    requires std::invocable<std::remove_reference_t<Body> &, TaskScope &>
 [[nodiscard]] auto withTaskScope(Body &&body)
 {
-    using R = AwaitResult<std::invoke_result_t<std::remove_reference_t<Body> &, TaskScope &>>;
+    using R = detail::BodyResult<Body, TaskScope &>;
     detail::checkCallable<Body>();
     return detail::TaskScopeOperation<Body, R>(
         detail::OwnedCallable<Body>(std::forward<Body>(body)));

@@ -3,13 +3,19 @@
 
 // Must compile as it stands, and must not with one of the macros below; see CMakeLists.txt.
 
+#include <CoDrive/tasks/awaitables.h>
+#include <CoDrive/tasks/cancelscope.h>
 #include <CoDrive/tasks/cleanup.h>
+#include <CoDrive/tasks/context.h>
 #include <CoDrive/tasks/gather.h>
+#include <CoDrive/tasks/prime.h>
 #include <CoDrive/tasks/race.h>
 #include <CoDrive/tasks/shield.h>
+#include <CoDrive/tasks/suppress.h>
 #include <CoDrive/tasks/taskgroup.h>
-#include <CoDrive/tasks/taskscope.h>
+#include <CoDrive/tasks/taskpool.h>
 #include <CoDrive/tasks/timeout.h>
+#include <CoDrive/tasks/withtaskscope.h>
 
 #include <QString>
 
@@ -78,4 +84,66 @@ Task<> spawnsInGroup(TaskGroup group)
     group.spawn(std::move(task));
 #endif
     co_return;
+}
+
+struct Transaction
+{
+    Task<int> enter();
+    Task<> exit();
+};
+
+Task<> callsWrongly(TaskScope &scope, TaskPool &pool)
+{
+    auto task = number();
+    Transaction transaction;
+#if defined(PLAIN_GROUP)
+    co_await withTaskGroup([](TaskGroup &) { });
+#elif defined(PLAIN_VOLATILE_GROUP)
+    co_await withVolatileTaskGroup([](TaskGroup &) { return 5; });
+#elif defined(PLAIN_TASK_SCOPE)
+    co_await withTaskScope([](TaskScope &) { });
+#elif defined(PLAIN_CANCEL_SCOPE)
+    co_await withCancelScope([](CancelScope) { return 5; });
+#elif defined(PLAIN_BODY)
+    co_await withCleanup([] { return 5; }, nothing);
+#elif defined(PLAIN_CLEANUP)
+    co_await withCleanup(number, [] { });
+#elif defined(PLAIN_BESIDE)
+    co_await contextualize(nothing(), [] { });
+#elif defined(PLAIN_IN_CONTEXT)
+    co_await withContext(Transaction(), [](int &) { });
+#elif defined(PLAIN_GATHERED)
+    co_await gather([] { return 5; }, number());
+#elif defined(PLAIN_RACED)
+    co_await race(number(), [] { });
+#elif defined(PLAIN_SPAWNED)
+    scope.spawn([] { });
+#elif defined(PARAMETERS_GROUP)
+    co_await withTaskGroup([]() -> Task<> { co_return; });
+#elif defined(PARAMETERS_IN_CONTEXT)
+    co_await withContext(Transaction(), [](QString) -> Task<> { co_return; });
+#elif defined(NUMBER_SPAWNED)
+    scope.spawn(5);
+#elif defined(NUMBER_GATHERED)
+    co_await gather(number(), 5);
+#elif defined(LVALUE_POOLED)
+    pool.spawn(task);
+#elif defined(LVALUE_PRIMED)
+    prime(task);
+#elif defined(LVALUE_SUPPRESSED)
+    co_await suppress<std::exception>(task);
+#elif defined(LVALUE_DISCARDED)
+    co_await discard(task);
+#elif defined(LVALUE_CONTEXT)
+    co_await withContext(transaction, [](int &) { return nothing(); });
+#else
+    co_await withTaskScope([](TaskScope &) { return nothing(); });
+    co_await withCancelScope([](CancelScope) { return nothing(); });
+    co_await contextualize(nothing(), nothing);
+    co_await withContext(std::move(transaction), [](int &) { return nothing(); });
+    co_await discard(std::move(task));
+    co_await prime(number());
+    pool.spawn(number());
+    scope.spawn(nothing);
+#endif
 }

@@ -50,7 +50,6 @@ private:
 /// Like aiodrive's FutureState.absorb_awaitable.
 /// \return to be awaited: an Outcome
 template<typename A>
-    requires detail::Startable<A>
 auto attempt(A &&awaitable)
 {
     using T = detail::StartResult<A>;

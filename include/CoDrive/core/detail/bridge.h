@@ -313,7 +313,6 @@ namespace CoDrive {
 
 /// toTask() for a function that starts the task and is not awaited itself: rule A does not bind it.
 template<typename A>
-    requires detail::Startable<A>
 Task<detail::StartResult<A>> detail::makeTask(A &&awaitable)
 {
     using X = std::remove_cvref_t<A>;
@@ -322,7 +321,9 @@ Task<detail::StartResult<A>> detail::makeTask(A &&awaitable)
     static_assert(
         !isLvalue || (kind != detail::AwaitKind::Inline && kind != detail::AwaitKind::Operation),
         "it is awaited once and taken over: std::move it");
-    if constexpr (kind == detail::AwaitKind::None)
+    if constexpr (!detail::Startable<A>)
+        return {}; // StartResult has refused it
+    else if constexpr (kind == detail::AwaitKind::None)
         return detail::callAndAwait<X>(std::forward<A>(awaitable));
     else if constexpr (std::is_same_v<X, Task<detail::StartResult<A>>>)
         return std::move(awaitable);
@@ -336,7 +337,6 @@ Task<detail::StartResult<A>> detail::makeTask(A &&awaitable)
 }
 
 template<typename A>
-    requires detail::Startable<A>
 Task<detail::StartResult<A>> toTask(A &&awaitable)
 {
     if constexpr (!Awaitable<A>)

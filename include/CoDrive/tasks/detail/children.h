@@ -28,6 +28,14 @@ Slot<T> takeSlot(Outcome<T> &outcome)
         return outcome.takeValue();
 }
 
+template<typename A>
+inline constexpr bool isTaskVector = false;
+template<typename T>
+inline constexpr bool isTaskVector<std::vector<Task<T>>> = true;
+/// What a pack of children is made of, rather than a vector.
+template<typename A>
+concept OneChild = !isTaskVector<std::remove_cvref_t<A>>;
+
 template<typename... T>
 class ChildPack
 {
