@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include "gallery.h"
+#include "words.h"
+
+#include <QProcess>
+#include <QTimer>
+
+#include <csignal>
+
+using namespace Words;
+
+class TestGalleryOfPatterns : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { failOnWarnings(); }
+    void cleanup() { QCOMPARE(leftBehind(), QString()); }
+
+    void shows_data()
+    {
+        QTest::addColumn<int>("milliseconds");
+        QTest::addColumn<QStringList>("expected");
+        QTest::newRow("happy-eyeballs") << 400 << QStringList({"trying 2001:db8::1", "trying 192.0.2.1",
+                                                               "trying 192.0.2.2", "connected to 192.0.2.2"});
+        QTest::newRow("retry") << 1700 << QStringList({"timed out after 1000 ms", "connection refused", "answer: hello"});
+        QTest::newRow("fan-out") << 300 << QStringList({"fetching one", "fetching two", "got one", "got two",
+                                                        "fetching three", "fetching four", "got three", "got four",
+                                                        "fetching five", "got five"});
+        QTest::newRow("cleanup") << 1200 << QStringList({"writing", "rolled back", "given up"});
+        QTest::newRow("ctrl-c") << 200 << QStringList({"serving until Ctrl-C", "state saved", "received SIGINT"});
+    }
+    void shows()
+    {
+        QFETCH(int, milliseconds);
+        QFETCH(QStringList, expected);
+        const QString name = QTest::currentDataTag();
+        QStringList lines;
+        const VirtualClock clock;
+        if (name == "ctrl-c")
+            QTimer::singleShot(0, [] { std::raise(SIGINT); });
+        for (const Gallery::Demo &demo : Gallery::demos()) {
+            if (demo.name == name)
+                run(demo.start([&lines](const QString &line) { lines << line; }));
+        }
+        QCOMPARE(lines, expected);
+        QCOMPARE(int(clock.now() / 1ms), milliseconds);
+    }
+
+    void program()
+    {
+        QProcess process;
+        process.start(CODRIVE_EXAMPLE, {"fan-out"});
+        QVERIFY(process.waitForFinished());
+        QCOMPARE(process.exitCode(), 0);
+        const QByteArray output = process.readAllStandardOutput();
+        QVERIFY2(output.startsWith("--- fan-out\n") && output.endsWith("got five\n"), output.constData());
+        QCOMPARE(output.count("---"), 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestGalleryOfPatterns)
+#include "tst_gallery_of_patterns.moc"
