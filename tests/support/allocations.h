@@ -39,6 +39,16 @@ inline constinit thread_local qint64 t_allocatedBytes = 0;
 /// How many still succeed; -1: all.
 inline constinit thread_local qint64 t_untilFailure = -1;
 
+extern "C" char __executable_start; // of the linker
+extern "C" char etext;
+
+/// Whether the program itself allocates, the library in it included, and not a shared library: Qt does not get over a
+/// failure.
+inline bool isOwnCode(const void *address)
+{
+    return address >= &__executable_start && address < &etext;
+}
+
 } // namespace detail
 
 /// The allocations of this thread since it was made.
@@ -59,7 +69,7 @@ private:
     qint64 m_bytes;
 };
 
-/// While it lives, one allocation of this thread throws std::bad_alloc.
+/// While it lives, one allocation that this thread makes in code of this program throws std::bad_alloc.
 class FailingAllocation
 {
 public:
@@ -84,7 +94,7 @@ public:
 void *operator new(std::size_t size)
 {
     using namespace Words::detail;
-    if (t_untilFailure >= 0 && t_untilFailure-- == 0)
+    if (t_untilFailure >= 0 && isOwnCode(__builtin_return_address(0)) && t_untilFailure-- == 0)
         throw std::bad_alloc();
     void *const block = std::malloc(size);
     if (!block)
