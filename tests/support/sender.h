@@ -4,13 +4,18 @@
 
 // S of the cases: an object with signals, and a thread to let it live in.
 
+#include <QCoreApplication>
+#include <QEvent>
 #include <QMetaMethod>
 #include <QObject>
 #include <QString>
 #include <QThread>
 
+#include <deque>
+#include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace Words {
@@ -50,22 +55,23 @@ Q_SIGNALS:
     void odd(const Words::Unregistered &value);
 };
 
-/// T of the cases: a thread with an event loop. Functions run there in order.
+/// T of the cases: a thread with an event loop. Functions run there in order; they are handed over under
+/// a mutex that ThreadSanitizer can see.
 class Worker
 {
 public:
     Worker()
     {
-        m_context.moveToThread(&m_thread);
+        m_receiver.moveToThread(&m_thread);
         m_thread.start();
         // Made first, it is destroyed last among the thread's own objects: a loop is closed by then.
-        run([isOver = m_isOver] {
+        run([this] {
             struct Last
             {
                 std::shared_ptr<std::promise<void>> isOver;
                 ~Last() { isOver->set_value(); }
             };
-            static thread_local Last last{isOver};
+            static thread_local Last last{m_isOver};
         });
     }
     Worker(const Worker &) = delete;
@@ -81,13 +87,21 @@ public:
     template<typename Function>
     void run(Function function)
     {
-        QMetaObject::invokeMethod(&m_context, std::move(function), Qt::BlockingQueuedConnection);
+        std::promise<void> isDone;
+        post([&isDone, &function] {
+            function();
+            isDone.set_value();
+        });
+        isDone.get_future().wait();
     }
     /// Lets \a function run there.
-    template<typename Function>
-    void post(Function function)
+    void post(std::function<void()> function)
     {
-        QMetaObject::invokeMethod(&m_context, std::move(function), Qt::QueuedConnection);
+        {
+            const std::scoped_lock lock(m_receiver.mutex);
+            m_receiver.functions.push_back(std::move(function));
+        }
+        QCoreApplication::postEvent(&m_receiver, new QEvent(QEvent::User));
     }
     /// Ends the event loop, and waits until the thread is gone; on Qt 6.4 QThread::wait() returns
     /// before thread_local objects are destroyed.
@@ -99,8 +113,29 @@ public:
     }
 
 private:
+    class Receiver : public QObject
+    {
+    public:
+        bool event(QEvent *event) override
+        {
+            if (event->type() != QEvent::User)
+                return QObject::event(event);
+            std::function<void()> function;
+            {
+                const std::scoped_lock lock(mutex);
+                function = std::move(functions.front());
+                functions.pop_front();
+            }
+            function();
+            return true;
+        }
+
+        std::mutex mutex;
+        std::deque<std::function<void()>> functions;
+    };
+
     const std::shared_ptr<std::promise<void>> m_isOver = std::make_shared<std::promise<void>>();
-    QObject m_context;
+    Receiver m_receiver;
     QThread m_thread;
 };
 
