@@ -167,7 +167,7 @@ int SignalListener::last() const noexcept
     return m_last;
 }
 
-bool SignalWait::start()
+bool ProcessSignalWait::start()
 {
     m_listener = std::make_shared<SignalListener>(m_codes);
     m_listener->onNotified = [this] { received(); };
@@ -175,26 +175,26 @@ bool SignalWait::start()
     return true;
 }
 
-void SignalWait::received()
+void ProcessSignalWait::received()
 {
     m_listener->onNotified = nullptr;
     m_listener->end();
     complete();
 }
 
-bool SignalWait::request() noexcept
+bool ProcessSignalWait::request() noexcept
 {
     // One that has come by now is not lost: it is on its way through the loop's inbox.
     m_listener->end();
     return m_listener->first() == 0;
 }
 
-int SignalWait::takeResult() const noexcept
+int ProcessSignalWait::takeResult() const noexcept
 {
     return m_listener->first();
 }
 
-SignalWait::~SignalWait()
+ProcessSignalWait::~ProcessSignalWait()
 {
     if (m_listener) {
         m_listener->onNotified = nullptr;

@@ -113,15 +113,15 @@ private:
     int m_last = 0;
 };
 
-class SignalWait final : public AwaitableOperation<SignalWait, int>
+class ProcessSignalWait final : public AwaitableOperation<ProcessSignalWait, int>
 {
 public:
-    explicit SignalWait(const SignalSet &codes) noexcept
+    explicit ProcessSignalWait(const SignalSet &codes) noexcept
         : m_codes(codes)
     {
     }
-    SignalWait(SignalWait &&) noexcept = default;
-    ~SignalWait();
+    ProcessSignalWait(ProcessSignalWait &&) noexcept = default;
+    ~ProcessSignalWait();
 
     bool isReady() const
     {
@@ -218,7 +218,7 @@ private:
 /// what stands for a fault of the program (SIGSEGV)
 [[nodiscard]] inline auto waitForSignal(const SignalSet &codes)
 {
-    return detail::SignalWait(codes);
+    return detail::ProcessSignalWait(codes);
 }
 
 /// Structured: it never returns, throws or unwinds before the body has ended.
