@@ -76,6 +76,7 @@ StartedTask *Combinator::endIfComplete() noexcept
 
 void Combinator::decide() noexcept
 {
+    onComplete();
     const bool unwinds = !hasResult();
     if (unwinds)
         onUnwinding();

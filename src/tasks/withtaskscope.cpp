@@ -16,7 +16,14 @@ public:
         setParentTask(operation.task());
     }
 
+    using TaskScope::close;
+
     bool isEmpty() const noexcept { return !hasChildren(); }
+    void destroyTasks() noexcept
+    {
+        close();
+        destroyChildren();
+    }
     void request() noexcept
     {
         setEnding();
@@ -68,9 +75,10 @@ TaskScope &TaskScopeBase::makeScope()
     return *m_scope;
 }
 
-void TaskScopeBase::destroyScope() noexcept
+void TaskScopeBase::destroyTasks() noexcept
 {
-    m_scope.reset();
+    if (m_scope)
+        m_scope->destroyTasks();
 }
 
 void TaskScopeBase::requestAll() noexcept
@@ -88,6 +96,11 @@ void TaskScopeBase::onChildEnded(StartedTask &body) noexcept
     else
         return;
     cancelChildren();
+}
+
+void TaskScopeBase::onComplete() noexcept
+{
+    m_scope->close();
 }
 
 bool TaskScopeBase::hasResult() const noexcept

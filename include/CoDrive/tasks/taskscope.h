@@ -140,6 +140,8 @@ public:
 
 protected:
     detail::StartedTask *childEnded(detail::StartedTask &child) noexcept override;
+    /// From now on nothing is started.
+    void close() noexcept { m_isClosed = true; }
     /// From now on a new task meets a request at its first suspension.
     void setEnding() noexcept { m_isEnding = true; }
 

@@ -29,11 +29,13 @@ protected:
 
     void requestAll() noexcept override;
     void onChildEnded(StartedTask &body) noexcept override;
+    void onComplete() noexcept override;
     bool hasResult() const noexcept override;
     bool isComplete() const noexcept override;
 
     TaskScope &makeScope();
-    void destroyScope() noexcept;
+    /// The scope itself stays: locals of the body may refer to it when they die.
+    void destroyTasks() noexcept;
 
 private:
     class InnerScope;
@@ -77,7 +79,7 @@ public:
     TaskScopeOperation(TaskScopeOperation &&) noexcept = default;
     ~TaskScopeOperation()
     {
-        destroyScope();
+        destroyTasks();
         destroyChildren();
     }
 

@@ -47,6 +47,8 @@ protected:
     /// All children have ended. Whether there is a result or an error to give to the waiter, who
     /// is unwound else.
     virtual bool hasResult() const noexcept = 0;
+    /// All children have ended, and nothing may begin here any more.
+    virtual void onComplete() noexcept { }
     /// It has none: the waiter is about to be unwound.
     virtual void onUnwinding() noexcept { }
     /// Whether the last child's end ends it all; a group may go on.
