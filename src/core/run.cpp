@@ -85,13 +85,20 @@ QString Runner::runToEnd(SharedTaskBase &task)
         requestChildren();
     waitUntil([this] { return !hasChildren(); });
 
+    // A leftover may leave others behind while it cleans up.
     QStringList names;
-    const TaskList &left = d->leftovers.children();
-    for (const StartedTask *leftover = left.first(); leftover; leftover = left.next(leftover))
-        names << leftover->displayName();
-    d->leftovers.requestChildren();
     d->leftovers.onEmpty = [this] { d->eventLoop.exit(); };
-    waitUntil([this] { return !d->leftovers.hasChildren(); });
+    waitUntil([&] {
+        const TaskList &left = d->leftovers.children();
+        for (StartedTask *leftover = left.first(); leftover; leftover = left.next(leftover)) {
+            if (leftover->isRequestedByOwner())
+                continue;
+            names << leftover->displayName();
+            leftover->noteRequestedByOwner();
+            leftover->request();
+        }
+        return left.isEmpty();
+    });
     return names.join(QStringLiteral(", "));
 }
 
