@@ -18,12 +18,7 @@
 
 namespace CoDrive::detail {
 
-using namespace std::chrono_literals;
-
 namespace {
-
-// Law L16: how long a drain may keep the Qt event queue waiting.
-constexpr auto DrainBudget = 5ms;
 
 QEvent::Type wakeEventType()
 {
@@ -339,7 +334,7 @@ void Loop::drain() noexcept
         if (!m_ready.isEmpty())
             postWakeEvent();
         item->run();
-        if (std::chrono::steady_clock::now() - start >= DrainBudget)
+        if (std::chrono::steady_clock::now() - start >= m_drainBudget)
             break;
     }
     --m_drainDepth;
@@ -412,6 +407,17 @@ bool Loop::isRunning(const StartedTask *root) const noexcept
         }
     }
     return false;
+}
+
+const TaskOwner *Loop::ownerOfRunningChild(const StartedTask &parent) const noexcept
+{
+    for (const ActiveDrive *drive = m_active; drive; drive = drive->previous) {
+        for (const StartedTask *task = drive->task; task; task = task->parent()) {
+            if (task->parent() == &parent)
+                return task->owner();
+        }
+    }
+    return nullptr;
 }
 
 DetachedTasks *Loop::replaceLeftovers(DetachedTasks *leftovers) noexcept

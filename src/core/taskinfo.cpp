@@ -40,10 +40,11 @@ static void dumpTask(const StartedTask &task, int depth, QString &text)
     if (task.isRequested() || task.isUnwinding())
         text += QStringLiteral(" [cancel requested]");
     text += u'\n';
-    if (task.operation()) {
-        if (const TaskOwner *const children = task.operation()->children())
-            dumpChildren(*children, depth + 1, text);
-    }
+    // While an operation starts its children, their parent does not wait in it yet.
+    const TaskOwner *const children = task.operation() ? task.operation()->children()
+                                                       : task.loop()->ownerOfRunningChild(task);
+    if (children)
+        dumpChildren(*children, depth + 1, text);
 }
 
 static void dumpChildren(const TaskOwner &owner, int depth, QString &text)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CoDrive authors
 // SPDX-License-Identifier: MIT
 
+#include "messages.h"
 #include "words.h"
 
 #include <CoDrive/core/unhandled.h>
@@ -9,10 +10,13 @@
 #include <CoDrive/tasks/shield.h>
 #include <CoDrive/tasks/taskgroup.h>
 #include <CoDrive/tasks/taskpool.h>
+#include <CoDrive/tasks/timeout.h>
 #include <CoDrive/tasks/withtaskscope.h>
 
 #include <QEventLoop>
+#include <QProcess>
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -123,6 +127,13 @@ private Q_SLOTS:
     void taskOfAPoolDestroysWhoRunsThePool();
     void primedTaskHoldsWhatHoldsIt();
     void primedTaskAwaitsItself();
+    void bodyRefersToItsScopeWhenItDies();
+    void nothingBeginsInAScopeThatHasEnded_data();
+    void nothingBeginsInAScopeThatHasEnded();
+    void runCancelsWhatItsLeftoversLeave();
+    void dumpShowsAChildInItsFirstSegment();
+    void exitInsideATask_data();
+    void exitInsideATask();
 };
 
 void TestLifecycle::destructorOfDoomedTaskRunsOthers_data()
@@ -337,5 +348,164 @@ void TestLifecycle::primedTaskAwaitsItself()
     primed.reset();
 }
 
-QTEST_GUILESS_MAIN(TestLifecycle)
+static Task<> spawnWhenOpen(Event &gate, TaskScope *&scope, bool waits, Event &shut, TaskHandle<> &handle)
+{
+    const InstanceCounter alive;
+    co_await gate.wait();
+    handle = waits ? scope->spawn(pass(shut)) : scope->spawn(dying(gate, [] {}));
+}
+
+static Task<int> scopeThatReports(Event &a, Event &reported, TaskScope *&kept)
+{
+    const InstanceCounter alive;
+    const auto body = [&](TaskScope &scope) -> Task<int> {
+        kept = &scope;
+        scope.onError([&](const std::exception_ptr &, const TaskInfo &) { reported.set(); });
+        scope.spawn(err(a));
+        co_return 5;
+    };
+    const int result = co_await withTaskScope(body);
+    co_await yieldNow();
+    co_return result;
+}
+
+static Task<> scopeInUse(Event &gate, bool &couldSpawn)
+{
+    const InstanceCounter alive;
+    const auto body = [&](TaskScope &scope) -> Task<> {
+        scope.spawn(pass(gate));
+        co_await dying(gate, [&] {
+            scope.cancel();
+            couldSpawn = scope.count() != 0 || !scope.spawn(now(1)).isCancelled();
+        });
+    };
+    co_await withTaskScope(body);
+}
+
+void TestLifecycle::bodyRefersToItsScopeWhenItDies()
+{
+    Event gate;
+    bool couldSpawn = true;
+    {
+        TaskScope scope;
+        scope.spawn(scopeInUse(gate, couldSpawn));
+    }
+    QVERIFY(!couldSpawn);
+}
+
+void TestLifecycle::nothingBeginsInAScopeThatHasEnded_data()
+{
+    QTest::addColumn<bool>("waits");
+    QTest::addRow("ends at once") << false;
+    QTest::addRow("waits") << true;
+}
+
+void TestLifecycle::nothingBeginsInAScopeThatHasEnded()
+{
+    QFETCH(bool, waits);
+    Event a, reported, shut;
+    TaskScope *kept = nullptr;
+    TaskHandle<> late;
+    TaskScope scope;
+    auto c = scope.spawn(scopeThatReports(a, reported, kept));
+    scope.spawn(spawnWhenOpen(reported, kept, waits, shut, late));
+    open(a);
+    QCOMPARE(text(c), "5");
+    QVERIFY(late.isCancelled());
+}
+
+static Task<> leavesAnother(Event &shut, Probe &probe)
+{
+    const InstanceCounter alive;
+    const Outcome<> outcome = co_await attempt(waitForever());
+    if (outcome.isCancelled())
+        co_await moveOnAfter(U, shield(pass(shut, &probe)));
+}
+
+void TestLifecycle::runCancelsWhatItsLeftoversLeave()
+{
+    const MessageCapture messages;
+    const VirtualClock clock;
+    Event shut;
+    Probe probe;
+    TaskScope scope;
+    TaskHandle<> waiter;
+    const auto body = [&]() -> Task<> {
+        waiter = scope.spawn(shield(leavesAnother(shut, probe)));
+        co_await yieldNow();
+        waiter.cancel();
+        co_await yieldNow();
+    };
+    run(body);
+    QCOMPARE(probe.requests, 1);
+    QCOMPARE(InstanceCounter::count(), 0);
+    QCOMPARE(messages.texts("codrive").size(), 1);
+    QCOMPARE(messages.texts("codrive").constFirst().count("task "), 2);
+}
+
+void TestLifecycle::dumpShowsAChildInItsFirstSegment()
+{
+    TaskScope scope;
+    QString dump;
+    const auto inner = [&]() -> Task<> {
+        dump = dumpTasks();
+        co_return;
+    };
+    const auto middle = [&]() -> Task<> { co_await gather(inner); };
+    scope.spawn([&]() -> Task<> { co_await gather(middle); }, "root");
+    QCOMPARE(dump.count("running"), 3);
+}
+
+void TestLifecycle::exitInsideATask_data()
+{
+    QTest::addColumn<QString>("kind");
+    QTest::addRow("scope") << "scope";
+    QTest::addRow("static scope") << "static";
+    QTest::addRow("primed") << "primed";
+}
+
+void TestLifecycle::exitInsideATask()
+{
+    QFETCH(QString, kind);
+    QProcess program;
+    program.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    program.start(QCoreApplication::applicationFilePath(), {"--exit-inside", kind});
+    QVERIFY(program.waitForFinished(20000));
+    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(program.exitCode(), 3);
+}
+
+static Task<> exiting(Event &gate)
+{
+    const InstanceCounter alive;
+    co_await gate.wait();
+    std::exit(3);
+}
+
+static int exitInside(const QString &kind)
+{
+    static Event gate;
+    static TaskScope staticScope;
+    TaskScope scope;
+    std::optional<PrimedTask<void>> primed;
+    if (kind == "scope")
+        scope.spawn(exiting(gate));
+    else if (kind == "static")
+        staticScope.spawn(exiting(gate));
+    else
+        primed.emplace(prime(exiting(gate)));
+    gate.set();
+    settle();
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    QCoreApplication app(argc, argv);
+    if (app.arguments().value(1) == "--exit-inside")
+        return exitInside(app.arguments().value(2));
+    TestLifecycle test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "tst_lifecycle.moc"

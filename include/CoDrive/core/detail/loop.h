@@ -125,6 +125,8 @@ public:
     bool isTimerArmed() const noexcept;
     /// Goes on until nothing is ready or its share of the time is over (law L16).
     void drain() noexcept;
+    /// For tests whose order must not depend on the speed of the machine.
+    void setDrainBudget(std::chrono::nanoseconds budget) noexcept { m_drainBudget = budget; }
     void wakeEventArrived() noexcept;
     /// A QCoreApplication was made; it may not be the first.
     static void applicationStarted();
@@ -148,6 +150,8 @@ public:
 
     /// Whether a part of the tree below \a root runs up the stack.
     bool isRunning(const StartedTask *root) const noexcept;
+    /// Who owns the child of \a parent that runs up the stack, or null.
+    const TaskOwner *ownerOfRunningChild(const StartedTask &parent) const noexcept;
     void doom(StartedTask &root) noexcept;
 
     // Any thread.
@@ -243,6 +247,7 @@ private:
     QuietTasks m_independent{"independent"};
     QuietTasks m_doomed{"being destroyed"};
     quint32 m_shuffleSeed = 0;
+    std::chrono::nanoseconds m_drainBudget{std::chrono::milliseconds(5)};
     int m_drainDepth = 0;
     int m_busyElsewhere = 0;
     int m_destructionDepth = 0; ///< of tasks that are being destroyed
