@@ -45,11 +45,16 @@
 #include <CoDrive/tasks/timeout.h>
 #include <CoDrive/tasks/withtaskscope.h>
 
+#include <CoDrive/sync/condition.h>
 #include <CoDrive/sync/event.h>
 #include <CoDrive/sync/lock.h>
+#include <CoDrive/sync/nestablelock.h>
+#include <CoDrive/sync/orderedqueue.h>
 #include <CoDrive/sync/pulse.h>
+#include <CoDrive/sync/queue.h>
 #include <CoDrive/sync/rwlock.h>
 #include <CoDrive/sync/semaphore.h>
+#include <CoDrive/sync/unorderedqueue.h>
 
 #include <CoDrive/threads/tothread.h>
 

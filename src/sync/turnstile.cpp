@@ -7,10 +7,11 @@
 
 namespace CoDrive::detail {
 
-Pass::Pass(Turnstile &turnstile, int places) noexcept
-    : m_turnstile(&turnstile)
-    , m_places(places)
+void Pass::enter(Turnstile &turnstile, int places) noexcept
 {
+    Q_ASSERT(!m_turnstile);
+    m_turnstile = &turnstile;
+    m_places = places;
     turnstile.m_passes.append(this);
 }
 
@@ -39,10 +40,10 @@ Turnstile::~Turnstile()
         watcher->turnstileGone();
 }
 
-Pass Turnstile::pass(int places) noexcept
+void Turnstile::take(Pass &pass, int places) noexcept
 {
     m_free -= places;
-    return Pass(*this, places);
+    pass.enter(*this, places);
 }
 
 void Turnstile::giveBack(int places) noexcept
@@ -53,7 +54,7 @@ void Turnstile::giveBack(int places) noexcept
 
 void Turnstile::hand(PassWait &waiter) noexcept
 {
-    waiter.m_pass = pass(waiter.m_places);
+    take(waiter.m_pass, waiter.m_places);
     waiter.wake();
 }
 
@@ -90,11 +91,11 @@ bool PassWait::leave() noexcept
     return true;
 }
 
-Pass PassWait::takePass()
+Pass &PassWait::takePass()
 {
     if (isOrphaned())
         throw ObjectDestroyed(QLatin1String(m_name));
-    return std::move(m_pass);
+    return m_pass;
 }
 
 } // namespace CoDrive::detail

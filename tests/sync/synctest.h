@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What the tests of this room share: a scope, a log and gates that are fresh in every test, and tasks that hold
-// something until their gate opens.
+// What the tests of this room share: a scope, a log and gates that are fresh in every test, and tasks that
+// hold something until their gate opens.
 //
 //     auto guard = run(lock.lock());
 //     auto A = hold(lock.lock(), "A", a);
@@ -44,15 +44,7 @@ Task<> holder(EventLog &log, Wait wait, QString name, Event &gate)
     log << name + QStringLiteral(" left");
 }
 
-/// The same, without a suspension while it holds: a request that was kept lets it end after "A".
-template<typename Wait>
-Task<> taker(EventLog &log, Wait wait, QString name)
-{
-    const InstanceCounter alive;
-    const auto held = co_await std::move(wait);
-    log << name;
-}
-
+/// Has it for a moment.
 template<typename Wait>
 Task<> dropper(Wait wait)
 {

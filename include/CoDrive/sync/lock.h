@@ -38,7 +38,7 @@ public:
         void release() noexcept { m_pass.giveBack(); }
 
         /// \cond internal
-        explicit Guard(detail::Pass pass) noexcept
+        explicit Guard(detail::Pass &&pass) noexcept
             : m_pass(std::move(pass))
         {
         }
@@ -83,7 +83,7 @@ public:
     }
     LockWait(LockWait &&) noexcept = default;
 
-    Lock::Guard takeResult() { return Lock::Guard(takePass()); }
+    Lock::Guard takeResult() { return Lock::Guard(std::move(takePass())); }
 };
 
 } // namespace detail

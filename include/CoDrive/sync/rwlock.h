@@ -38,7 +38,7 @@ public:
         void release() noexcept { m_pass.giveBack(); }
 
         /// \cond internal
-        explicit Guard(detail::Pass pass) noexcept
+        explicit Guard(detail::Pass &&pass) noexcept
             : m_pass(std::move(pass))
         {
         }
@@ -78,7 +78,7 @@ public:
     }
     RwLockWait(RwLockWait &&) noexcept = default;
 
-    RwLock::Guard takeResult() { return RwLock::Guard(takePass()); }
+    RwLock::Guard takeResult() { return RwLock::Guard(std::move(takePass())); }
 };
 
 } // namespace detail

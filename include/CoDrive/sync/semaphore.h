@@ -38,7 +38,7 @@ public:
         void release() noexcept { m_pass.giveBack(); }
 
         /// \cond internal
-        explicit Permit(detail::Pass pass) noexcept
+        explicit Permit(detail::Pass &&pass) noexcept
             : m_pass(std::move(pass))
         {
         }
@@ -76,7 +76,7 @@ public:
     }
     SemaphoreWait(SemaphoreWait &&) noexcept = default;
 
-    Semaphore::Permit takeResult() { return Semaphore::Permit(takePass()); }
+    Semaphore::Permit takeResult() { return Semaphore::Permit(std::move(takePass())); }
 };
 
 } // namespace detail

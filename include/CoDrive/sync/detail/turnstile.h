@@ -45,7 +45,7 @@ public:
 private:
     friend class Turnstile;
 
-    Pass(Turnstile &turnstile, int places) noexcept;
+    void enter(Turnstile &turnstile, int places) noexcept;
     void take(Pass &other) noexcept;
 
     Turnstile *m_turnstile = nullptr;
@@ -93,7 +93,8 @@ public:
         assertThread(m_name);
         return places <= m_free && m_waiters.isEmpty();
     }
-    Pass pass(int places) noexcept;
+    /// Takes places that are free.
+    void take(Pass &pass, int places) noexcept;
     void enqueue(PassWait &waiter) noexcept { m_waiters.append(waiter); }
     /// Hands places that are free to who waits for them.
     void serve() noexcept;
@@ -130,7 +131,7 @@ public:
     {
         if (!m_turnstile->canPass(m_places))
             return false;
-        m_pass = m_turnstile->pass(m_places);
+        m_turnstile->take(m_pass, m_places);
         return true;
     }
     bool start() noexcept
@@ -139,8 +140,8 @@ public:
         return true;
     }
     bool request() noexcept override { return leave(); }
-    /// \throws ObjectDestroyed
-    Pass takePass();
+    /// To be moved from. \throws ObjectDestroyed
+    Pass &takePass();
 
 protected:
     /// One who waits somewhere else first. \param turnstile may be null for one that is gone
