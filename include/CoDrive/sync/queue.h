@@ -153,7 +153,9 @@ public:
     ~Queue();
 
     /// Awaits that there is room for \a item, and stores it; does not suspend when there is. On
-    /// cancellation the item is destroyed and was never in the queue.
+    /// cancellation the item is destroyed and was never in the queue. With g++ 12, give an aggregate
+    /// whose members have destructors a name first: that compiler destroys it twice when it is written
+    /// inside the expression, as in `co_await queue.put(Job{url})`.
     /// \return to be awaited: nothing \throws QueueClosed, ObjectDestroyed
     template<typename U = T>
         requires std::convertible_to<U &&, T>

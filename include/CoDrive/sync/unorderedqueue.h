@@ -14,8 +14,8 @@
 namespace CoDrive {
 
 /// The reader gets the items in the order of Reservation::put(). For the tasks of one thread, one
-/// reader at a time. Destroying it destroys the items in it and wakes the reader with ObjectDestroyed; reservations may
-/// outlive it. Like aiodrive's UnorderedQueue.
+/// reader at a time. Destroying it destroys the items in it and wakes the reader with
+/// ObjectDestroyed; reservations may outlive it. Like aiodrive's UnorderedQueue.
 /// \tparam T can be moved
 template<typename T>
 class UnorderedQueue : private detail::ReservationQueue<T>
