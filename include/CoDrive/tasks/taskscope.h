@@ -21,6 +21,7 @@
 #include <CoDrive/core/task.h>
 #include <CoDrive/core/taskhandle.h>
 #include <CoDrive/core/unhandled.h>
+#include <CoDrive/qt/detail/signaltraits.h>
 
 #include <QObject>
 #include <QString>
@@ -105,15 +106,11 @@ public:
                                     Function &&function)
     {
         using Callable = std::decay_t<Function>;
-        using Arguments = std::tuple<std::decay_t<Args>...>;
-        constexpr std::size_t count = detail::takenArguments<Callable, Arguments>();
-        auto shared = std::make_shared<Callable>(std::forward<Function>(function));
-        return QObject::connect(sender, signal, connectionContext(), [this, shared](Args... args) {
-            // The task may destroy the scope, and with it this slot's object.
-            const auto kept = shared;
-            spawnFor<count>(kept, std::forward_as_tuple(args...),
-                            std::make_index_sequence<count>());
-        });
+        using Arguments = typename detail::SignalTraits<void (Sender::*)(Args...)>::Values;
+        return connectTaking(sender, signal,
+                             std::make_shared<Callable>(std::forward<Function>(function)),
+                             std::make_index_sequence<
+                                 detail::takenArguments<Callable, Arguments>()>());
     }
 
     /// The number of tasks that have not ended.
@@ -152,13 +149,22 @@ private:
 
     bool startChild(detail::SharedTaskBase &task);
     QObject *connectionContext();
-    template<std::size_t count, typename Function, typename Arguments, std::size_t... index>
-    void spawnFor(const std::shared_ptr<Function> &function, const Arguments &arguments,
-                  std::index_sequence<index...>)
+    // The slot takes no more than is used: Qt passes no QPrivateSignal to it.
+    template<typename Object, typename Sender, typename... Args, typename Function,
+             std::size_t... index>
+    QMetaObject::Connection connectTaking(const Object *sender, void (Sender::*signal)(Args...),
+                                          std::shared_ptr<Function> function,
+                                          std::index_sequence<index...>)
     {
-        spawn(detail::serveEmission<Function,
-                                    std::decay_t<std::tuple_element_t<index, Arguments>>...>(
-            function, std::get<index>(arguments)...));
+        return QObject::connect(
+            sender, signal, connectionContext(),
+            [this, function](std::tuple_element_t<index, std::tuple<Args...>>... args) {
+                // The task may destroy the scope, and with it this slot's object.
+                const auto kept = function;
+                spawn(detail::serveEmission<
+                      Function, std::decay_t<std::tuple_element_t<index, std::tuple<Args...>>>...>(
+                    kept, args...));
+            });
     }
 
     std::shared_ptr<const ErrorHandler> m_ownHandler; ///< null: the default
