@@ -149,6 +149,7 @@ using RecordPointer = std::shared_ptr<Record>;
 struct Frames
 {
     int count = 0;
+    bool isOwnerGone = false; ///< or going
 };
 
 using FramesPointer = std::shared_ptr<Frames>;
@@ -307,7 +308,8 @@ void checkError(const std::exception_ptr &error)
         check(group.exceptions().size() > 1, "a group of less than two errors");
         for (const std::exception_ptr &member : group.exceptions())
             checkError(member);
-    } catch (const Cancelled &) {
+    } catch (const Cancelled &cancelled) {
+        check(QString::fromUtf8(cancelled.what()).contains(QStringLiteral("task ")), "a Cancelled of no task");
     } catch (const ObjectDestroyed &) {
     } catch (const TimeoutError &) {
     } catch (const std::logic_error &e) {
@@ -376,6 +378,7 @@ Task<> leaf(World &world, Place place)
         break;
     case 6:
         co_await checkpoint();
+        mustSuspend = wasRequested;
         break;
     case 7:
         mustSuspend = false;
@@ -386,6 +389,7 @@ Task<> leaf(World &world, Place place)
     }
     ++world.segments;
     check(!wasRequested || !mustSuspend, "a pending request did not end the next suspension");
+    check(!place.frames->isOwnerGone || !mustSuspend, "a task has passed a suspension after its owner's end");
 }
 
 /// Waits for something elementary, and notes a request that ends that.
@@ -741,6 +745,7 @@ Task<int> node(World &world, Place place, int value)
             try {
                 co_await catchable(some(world, inside(place)));
             } catch (const Cancelled &) {
+                checkError(std::current_exception());
                 if (world.random.oneIn(2))
                     throw;
             } catch (...) {
@@ -806,6 +811,7 @@ void World::destroyOwner()
     std::unique_ptr<Owner> old = std::exchange(slot, std::move(next));
     trace("destroy");
     const FramesPointer frames = old->frames;
+    frames->isOwnerGone = true;
     const bool isOutside = !detail::Loop::currentTask() && m_actDepth == 1 && m_nestedDepth == 0;
     old.reset();
     if (isOutside)
@@ -826,7 +832,7 @@ void World::runNested()
             QCoreApplication::processEvents();
         else
             settle();
-        maybeAct(2);
+        maybeAct(1);
     }
     m_actDepth = actDepth;
     --m_nestedDepth;
@@ -876,6 +882,9 @@ void World::actInside()
                     trace("cancel", one.record->id);
                     one.record->request();
                     one.handle.cancel(random.oneIn(2) ? QStringLiteral("a reason") : QString());
+                    const detail::StartedTask *const task = one.handle.sharedTask();
+                    check(task->isFinished() || task->isRequested() || task->isUnwinding() || task->isDoomed(),
+                          "a request was lost");
                 }
             });
         }
@@ -892,6 +901,7 @@ void World::actInside()
         break;
     }
     case 11:
+    case 19:
         destroyOwner();
         break;
     case 12:
