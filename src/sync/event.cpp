@@ -13,9 +13,9 @@ Event::~Event() = default;
 
 void Event::set() noexcept
 {
-    m_threadBound.assertThread("CoDrive::Event");
     m_isSet = true;
-    m_waiters.wakeAll();
+    m_waiters.wakeAll(); // on a wrong thread, names the waiting task
+    m_threadBound.assertThread("CoDrive::Event");
 }
 
 void detail::EventWait::takeResult() const

@@ -232,8 +232,9 @@ private Q_SLOTS:
     void aScopeOutlivesItsThread()
     {
         std::unique_ptr<TaskScope> scope;
-        Event g;
+        std::unique_ptr<Event> g;
         std::thread thread([&] {
+            g = std::make_unique<Event>();
             scope = std::make_unique<TaskScope>();
             const auto sleeps = []() -> Task<> {
                 const InstanceCounter alive;
@@ -245,14 +246,13 @@ private Q_SLOTS:
             };
             scope->spawn(sleeps);
             scope->spawn(yields);
-            scope->spawn(val(g, 1));
+            scope->spawn(val(*g, 1));
             scope->spawn(toTask(gather(sleeps(), sleeps())));
         });
         thread.join();
         QCOMPARE(InstanceCounter::count(), 5);
         scope.reset();
         QCOMPARE(InstanceCounter::count(), 0);
-        g.set();
     }
 
     void handlesOutliveTheirThread()
