@@ -44,7 +44,7 @@ private Q_SLOTS:
 
     void runWithoutOne()
     {
-        QVERIFY_EXCEPTION_THROWN(run(now(1)), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, run(now(1)));
         const Application application;
         QCOMPARE(run(now(1)), 1);
     }

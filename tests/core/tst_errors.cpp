@@ -25,9 +25,9 @@ private Q_SLOTS:
     {
         static_assert(std::is_nothrow_copy_constructible_v<Cancelled>);
         static_assert(std::is_nothrow_copy_constructible_v<ObjectDestroyed>);
-        QVERIFY_EXCEPTION_THROWN(throw Cancelled("x"), std::exception);
-        QVERIFY_EXCEPTION_THROWN(throw ObjectDestroyed("x"), std::exception);
-        QVERIFY_EXCEPTION_THROWN(throw LeftoverTasks("x"), std::exception);
+        QVERIFY_THROWS_EXCEPTION(std::exception, throw Cancelled("x"));
+        QVERIFY_THROWS_EXCEPTION(std::exception, throw ObjectDestroyed("x"));
+        QVERIFY_THROWS_EXCEPTION(std::exception, throw LeftoverTasks("x"));
     }
 };
 

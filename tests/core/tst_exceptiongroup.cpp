@@ -104,7 +104,7 @@ private Q_SLOTS:
         seen.clear();
         g.forEach<std::exception>([&](const std::exception &e) { seen << e.what(); });
         QCOMPARE(seen, QStringList({"A1", "B", "A2", "A3"}));
-        QVERIFY_EXCEPTION_THROWN(g.forEach<B>([](const B &) { throw W("W"); }), W);
+        QVERIFY_THROWS_EXCEPTION(W, g.forEach<B>([](const B &) { throw W("W"); }));
     }
 
     void CORE_EGROUP_N6()

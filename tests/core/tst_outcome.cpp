@@ -62,19 +62,19 @@ private Q_SLOTS:
 
         const auto failure = Outcome<int>::failure(errorOf("E"));
         for (int i = 0; i < 2; ++i)
-            QVERIFY_EXCEPTION_THROWN(failure.value(), E);
+            QVERIFY_THROWS_EXCEPTION(E, failure.value());
         QVERIFY(!failure.isSuccess() && failure.isFailure() && !failure.isCancelled() && !failure.isPending());
         QCOMPARE(text(failure.error()), "E");
 
         const auto cancelled = Outcome<int>::cancelled();
         for (int i = 0; i < 2; ++i)
-            QVERIFY_EXCEPTION_THROWN(cancelled.value(), Cancelled);
+            QVERIFY_THROWS_EXCEPTION(Cancelled, cancelled.value());
         QVERIFY(!cancelled.isSuccess() && !cancelled.isFailure() && cancelled.isCancelled() && !cancelled.isPending());
         QVERIFY(!cancelled.error());
 
         const auto pending = Outcome<int>::pending();
         for (int i = 0; i < 2; ++i)
-            QVERIFY_EXCEPTION_THROWN(pending.value(), std::logic_error);
+            QVERIFY_THROWS_EXCEPTION(std::logic_error, pending.value());
         QVERIFY(!pending.isSuccess() && !pending.isFailure() && !pending.isCancelled() && pending.isPending());
         QVERIFY(!pending.error());
     }
@@ -85,9 +85,9 @@ private Q_SLOTS:
         static_assert(std::is_void_v<decltype(success.value())>);
         success.value();
         QVERIFY(success.isSuccess());
-        QVERIFY_EXCEPTION_THROWN(Outcome<>::failure(errorOf("E")).value(), E);
-        QVERIFY_EXCEPTION_THROWN(Outcome<>::cancelled().value(), Cancelled);
-        QVERIFY_EXCEPTION_THROWN(Outcome<>::pending().value(), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(E, Outcome<>::failure(errorOf("E")).value());
+        QVERIFY_THROWS_EXCEPTION(Cancelled, Outcome<>::cancelled().value());
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, Outcome<>::pending().value());
     }
 
     void AD_FSTATE_02()
@@ -134,7 +134,7 @@ private Q_SLOTS:
         QPromise<int> ofFailure;
         Outcome<int>::failure(errorOf("E")).transferTo(ofFailure);
         QVERIFY(ofFailure.future().isFinished());
-        QVERIFY_EXCEPTION_THROWN(ofFailure.future().waitForFinished(), E);
+        QVERIFY_THROWS_EXCEPTION(E, ofFailure.future().waitForFinished());
 
         QPromise<int> ofCancelled;
         Outcome<int>::cancelled().transferTo(ofCancelled);
@@ -163,7 +163,7 @@ private Q_SLOTS:
         promise.finish();
         for (const auto &outcome : {Outcome<int>::success(5), Outcome<int>::failure(errorOf("E")),
                                     Outcome<int>::cancelled()})
-            QVERIFY_EXCEPTION_THROWN(outcome.transferTo(promise), std::logic_error);
+            QVERIFY_THROWS_EXCEPTION(std::logic_error, outcome.transferTo(promise));
         QCOMPARE(promise.future().results(), QList<int>({1}));
         QVERIFY(!promise.future().isCanceled());
     }

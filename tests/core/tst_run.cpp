@@ -30,21 +30,21 @@ private Q_SLOTS:
         Event g;
         QTimer::singleShot(1, [&] { g.set(); });
         QCOMPARE(run(val(g, 5)), 5);
-        QVERIFY_EXCEPTION_THROWN(run(nowErr()), E);
+        QVERIFY_THROWS_EXCEPTION(E, run(nowErr()));
         g.clear();
         QTimer::singleShot(1, [&] { g.set(); });
-        QVERIFY_EXCEPTION_THROWN(run(err(g)), E);
+        QVERIFY_THROWS_EXCEPTION(E, run(err(g)));
         run(pass(g));
         static_assert(std::is_void_v<decltype(run(pass(g)))>);
         TaskScope scope;
         auto handle = scope.spawn(never());
         QTimer::singleShot(1, [&] { handle.cancel(); });
-        QVERIFY_EXCEPTION_THROWN(run(handle), Cancelled);
+        QVERIFY_THROWS_EXCEPTION(Cancelled, run(handle));
         const auto makePointer = []() -> Task<std::unique_ptr<int>> { co_return std::make_unique<int>(7); };
         QCOMPARE(*run(makePointer()), 7);
         QCOMPARE(run([] { return now(3); }), 3);
         const auto unwinds = []() -> Task<> { co_await unwind(); };
-        QVERIFY_EXCEPTION_THROWN(run(unwinds()), Cancelled);
+        QVERIFY_THROWS_EXCEPTION(Cancelled, run(unwinds()));
     }
 
     void CORE_RUN_N3()

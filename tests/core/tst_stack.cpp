@@ -159,7 +159,7 @@ private Q_SLOTS:
             for (int i = 0; i < 300'000 / Divisor; ++i) {
                 co_await gather(ready(watch), ready(watch));
                 co_await withTaskGroup(spawns);
-                co_await attempt(ready(watch));
+                (void)co_await attempt(ready(watch));
             }
             std::vector<Task<int>> many;
             for (int i = 0; i < 100'000; ++i)

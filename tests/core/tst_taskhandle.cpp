@@ -170,7 +170,7 @@ private Q_SLOTS:
         };
         QCOMPARE(run(body()), 5);
         const auto again = [&]() -> Task<> { co_await std::move(copy); };
-        QVERIFY_EXCEPTION_THROWN(run(again()), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, run(again()));
     }
 
     void TASKS_HANDLE_N4()

@@ -104,7 +104,7 @@ private Q_SLOTS:
         startBody([this] { return val(g, 5); });
         open(g);
         QCOMPARE(result(), "5");
-        QVERIFY_EXCEPTION_THROWN(inner->cancel(), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, inner->cancel());
         settle();
         QVERIFY(!C.isFinished());
     }
@@ -195,7 +195,7 @@ private Q_SLOTS:
         scope.reset();
         QCOMPARE(InstanceCounter::count(), 0);
         QCOMPARE(p.requests, 0);
-        QVERIFY_EXCEPTION_THROWN(inner->cancel(), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, inner->cancel());
     }
 
     void TASKS_SCOPE_N4_inside()
@@ -206,7 +206,7 @@ private Q_SLOTS:
         open(g);
         QCOMPARE(log.take(), QStringList("behind"));
         QCOMPARE(InstanceCounter::count(), 0);
-        QVERIFY_EXCEPTION_THROWN(inner->cancel(), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, inner->cancel());
     }
 
 private:

@@ -96,7 +96,7 @@ private Q_SLOTS:
         open(b);
         QCOMPARE(result(), "void");
         QCOMPARE(text(H), "1");
-        QVERIFY_EXCEPTION_THROWN(pool->spawn(now(1, &r)), std::logic_error);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, pool->spawn(now(1, &r)));
         QVERIFY(!r.entered);
     }
 
