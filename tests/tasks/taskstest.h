@@ -74,7 +74,7 @@ template<typename... T>
 QString show(const std::tuple<T...> &values)
 {
     QStringList texts;
-    std::apply([&texts](const T &...value) { ((texts << show(value)), ...); }, values);
+    std::apply([&](const T &...value) { ((texts << show(value)), ...); }, values);
     return QStringLiteral("(%1)").arg(texts.join(QStringLiteral(", ")));
 }
 template<typename... T>

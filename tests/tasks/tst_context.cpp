@@ -199,7 +199,7 @@ private Q_SLOTS:
     void AD_UPDH_10()
     {
         start(withContext(plain("outer"), [this](int &) {
-            const auto body = [this](int &value) {
+            const auto body = [](int &value) {
                 ++value;
                 return now(value);
             };

@@ -57,7 +57,7 @@ Task<> waitForCondition(Condition *waitedAt, Lock::Guard *guard, OwnedCallable<P
 /// Belongs to a Lock. Who waits gives the lock back and gets it again, first come, first served, when
 /// notified. Destroying the condition or the lock wakes the waiters with ObjectDestroyed.
 /// Like asyncio.Condition.
-class Condition : private detail::TurnstileWatcher
+class Condition final : private detail::TurnstileWatcher
 {
 public:
     explicit Condition(Lock &lock) noexcept;
