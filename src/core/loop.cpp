@@ -103,8 +103,9 @@ protected:
     bool event(QEvent *event) override
     {
         if (event->type() == wakeEventType()) {
-            static_cast<WakeEvent *>(event)->setArrived();
             m_loop.wakeEventArrived();
+            // Not before: the inbox's mutex orders this behind the thread that made the event.
+            static_cast<WakeEvent *>(event)->setArrived();
             return true;
         }
         if (event->type() == QEvent::Timer) {

@@ -4,6 +4,7 @@
 // Laws L1 to L12 where no header of its own is concerned; L5, L13, L14 and L16 have files of their own.
 
 #include "allocations.h"
+#include "threadsanitizer.h"
 #include "words.h"
 
 #include <CoDrive/tasks/gather.h>
@@ -175,6 +176,8 @@ private Q_SLOTS:
 #if defined(QT_NO_DEBUG) && !defined(QT_FORCE_ASSERTS)
         QSKIP("this build has no assertions");
 #endif
+        if (Words::underThreadSanitizer)
+            QSKIP("ThreadSanitizer aborts when QProcess forks");
         QFETCH(QString, action);
         QProcess process;
         process.setProcessChannelMode(QProcess::MergedChannels);

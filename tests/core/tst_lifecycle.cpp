@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "messages.h"
+#include "threadsanitizer.h"
 #include "words.h"
 
 #include <CoDrive/core/unhandled.h>
@@ -467,6 +468,8 @@ void TestLifecycle::exitInsideATask_data()
 
 void TestLifecycle::exitInsideATask()
 {
+    if (Words::underThreadSanitizer)
+        QSKIP("ThreadSanitizer aborts when QProcess forks");
     QFETCH(QString, kind);
     QProcess program;
     program.setProcessChannelMode(QProcess::ForwardedErrorChannel);
