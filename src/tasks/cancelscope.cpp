@@ -31,7 +31,7 @@ CancelScope CancelScopeBase::makeScope()
 void CancelScopeBase::cancel(const QString &reason) noexcept
 {
     if (!reason.isEmpty())
-        m_body->setReason(reason);
+        body()->setReason(reason);
     if (std::exchange(m_isScopeCancelled, true))
         requestChildren();
     else
@@ -45,7 +45,7 @@ void CancelScopeBase::onChildEnded(StartedTask &) noexcept
 
 bool CancelScopeBase::hasResult() const noexcept
 {
-    return !m_body->isCancelled() || (m_isScopeCancelled && !isRequestedFromOutside());
+    return !body()->isCancelled() || (m_isScopeCancelled && !isRequestedFromOutside());
 }
 
 } // namespace detail

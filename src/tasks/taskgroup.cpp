@@ -28,10 +28,10 @@ TaskGroupBase::~TaskGroupBase()
         m_link->group = nullptr;
 }
 
-void TaskGroupBase::makeGroup()
+TaskGroup &TaskGroupBase::makeGroup()
 {
     m_link = std::make_shared<TaskGroupLink>(TaskGroupLink{this});
-    m_group.emplace(m_link);
+    return m_group.emplace(m_link);
 }
 
 bool TaskGroupBase::startMember(SharedTaskBase &task)
@@ -45,7 +45,7 @@ bool TaskGroupBase::startMember(SharedTaskBase &task)
 
 void TaskGroupBase::onChildEnded(StartedTask &child) noexcept
 {
-    const bool isBody = &child == m_body;
+    const bool isBody = &child == body();
     if (const std::exception_ptr error = child.outcomeBase().errorPointer()) {
         if (isBody && m_kind != GroupKind::Context)
             m_bodyError = error;

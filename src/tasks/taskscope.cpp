@@ -98,15 +98,9 @@ detail::StartedTask *TaskScope::childEnded(detail::StartedTask &child) noexcept
 
 namespace detail {
 
-static void throwIfOrphaned(bool isOrphaned)
+bool ScopeWait::isReady() const
 {
-    if (isOrphaned)
-        throw ObjectDestroyed(QStringLiteral("CoDrive::TaskScope"));
-}
-
-bool isReadyToJoin(const TaskScope &scope)
-{
-    const TaskOwner &owner = scope;
+    const TaskOwner &owner = m_scope;
     for (const StartedTask *task = Loop::currentTask(); task; task = task->parent()) {
         if (task->owner() == &owner)
             throw std::logic_error(QStringLiteral("CoDrive::TaskScope: %1 awaits the end of its own scope")
@@ -116,24 +110,15 @@ bool isReadyToJoin(const TaskScope &scope)
     return owner.count() == 0;
 }
 
-bool ScopeJoin::isReady() const
+void ScopeWait::takeResult() const
 {
-    return isReadyToJoin(m_scope);
-}
-
-void ScopeJoin::takeResult() const
-{
-    throwIfOrphaned(isOrphaned());
-}
-
-bool ScopeCancelAndWait::isReady() const
-{
-    return isReadyToJoin(m_scope);
+    if (isOrphaned())
+        throw ObjectDestroyed(QStringLiteral("CoDrive::TaskScope"));
 }
 
 bool ScopeCancelAndWait::start() noexcept
 {
-    m_scope.m_joining.append(*this);
+    ScopeWait::start();
     m_scope.cancel();
     return true;
 }
@@ -143,11 +128,6 @@ bool ScopeCancelAndWait::request() noexcept
     if (std::exchange(m_isFirstRequestSwallowed, true))
         m_scope.cancel();
     return false;
-}
-
-void ScopeCancelAndWait::takeResult() const
-{
-    throwIfOrphaned(isOrphaned());
 }
 
 } // namespace detail

@@ -61,7 +61,7 @@ void TaskScopeBase::PendingReports::run()
 }
 
 TaskScopeBase::TaskScopeBase() noexcept
-    : Combinator("scope")
+    : BodyPolicy("scope")
 {
 }
 
@@ -75,10 +75,11 @@ TaskScope &TaskScopeBase::makeScope()
     return *m_scope;
 }
 
-void TaskScopeBase::destroyTasks() noexcept
+void TaskScopeBase::destroyParts() noexcept
 {
     if (m_scope)
         m_scope->destroyTasks();
+    destroyChildren();
 }
 
 void TaskScopeBase::requestAll() noexcept

@@ -152,7 +152,7 @@ private Q_SLOTS:
         TaskHandle<int> handle = scope.spawn(now(5));
         check(toTask(handle));
         check(toTask(std::move(handle)));
-        check(toTask(ofQCoro(5)));
+        check(CoDrive::toTask(ofQCoro(5)));
         check(toTask(RawAwaiter(5)));
         check(toTask(RawAwaiter(5, true)));
         check(toTask(WithOperator(5)));

@@ -9,14 +9,12 @@
 //         co_await playIntro();
 //     });
 
-#include <CoDrive/core/detail/combinator.h>
-#include <CoDrive/core/detail/ownedcallable.h>
-#include <CoDrive/tasks/timeout.h>
+#include <CoDrive/tasks/detail/body.h>
+#include <CoDrive/tasks/detail/optional.h>
 
 #include <QString>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace CoDrive {
@@ -54,76 +52,37 @@ private:
 
 namespace detail {
 
-class CancelScopeBase : public Combinator
+class CancelScopeBase : public BodyPolicy
 {
 public:
     void cancel(const QString &reason) noexcept;
 
 protected:
     CancelScopeBase() noexcept
-        : Combinator("cancel scope")
+        : BodyPolicy("cancel scope")
     {
     }
     CancelScopeBase(CancelScopeBase &&) noexcept = default;
     ~CancelScopeBase();
 
-    CancelScope makeScope();
-    void setBody(StartedTask &body) noexcept { m_body = &body; }
+    template<typename R, typename Callable>
+    Task<R> makeBody(Callable &callable)
+    {
+        return callBody<R, Callable, CancelScope>(callable, makeScope());
+    }
+    template<typename R, typename T>
+    R takeResult(Outcome<T> &outcome)
+    {
+        return takeOptional(outcome);
+    }
     void onChildEnded(StartedTask &body) noexcept override;
     bool hasResult() const noexcept override;
 
 private:
+    CancelScope makeScope();
+
     std::shared_ptr<CancelScopeLink> m_link;
-    StartedTask *m_body = nullptr;
     bool m_isScopeCancelled = false;
-};
-
-template<typename T, typename Callable>
-Task<T> callWithCancelScope(Callable &callable, CancelScope scope)
-{
-    co_return co_await callable(std::move(scope));
-}
-
-template<typename Body, typename T, typename R>
-class CancelScopeOperation final
-    : public CancelScopeBase,
-      public AwaitableInAnyCoroutine<CancelScopeOperation<Body, T, R>>
-{
-public:
-    using Result = R;
-
-    explicit CancelScopeOperation(OwnedCallable<Body> body)
-        : m_callable(std::move(body))
-    {
-    }
-    CancelScopeOperation(CancelScopeOperation &&) noexcept = default;
-    ~CancelScopeOperation() { destroyChildren(); }
-
-    bool isReady() const noexcept { return false; }
-    bool start()
-    {
-        beginStart();
-        m_body.emplace(callWithCancelScope<T>(m_callable, makeScope()));
-        m_body->bind();
-        setBody(*m_body);
-        startChild(*m_body);
-        return endStart();
-    }
-    R takeResult()
-    {
-        if (m_body->outcome().isCancelled())
-            return R();
-        if constexpr (std::is_void_v<T>) {
-            m_body->outcome().value();
-            return true;
-        } else {
-            return R(std::move(m_body->outcome()).value());
-        }
-    }
-
-private:
-    OwnedCallable<Body> m_callable;
-    std::optional<ChildTask<T>> m_body;
 };
 
 } // namespace detail
@@ -139,10 +98,8 @@ template<typename Body>
 [[nodiscard]] auto withCancelScope(Body &&body)
 {
     using T = detail::BodyResult<Body, CancelScope>;
-    using R = typename detail::OptionalOf<T>::type;
-    detail::checkCallable<Body>();
-    return detail::CancelScopeOperation<Body, T, R>(
-        detail::OwnedCallable<Body>(std::forward<Body>(body)));
+    using R = detail::OptionalOf<T>;
+    return detail::BodyOperation<detail::CancelScopeBase, Body, T, R>(std::forward<Body>(body));
 }
 
 } // namespace CoDrive

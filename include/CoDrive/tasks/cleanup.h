@@ -8,8 +8,8 @@
 //                          [&]() -> Task<> { co_await connection.close(); });
 
 #include <CoDrive/core/cancellation.h>
-#include <CoDrive/core/detail/ownedcallable.h>
 #include <CoDrive/core/task.h>
+#include <CoDrive/tasks/detail/body.h>
 #include <CoDrive/tasks/detail/child.h>
 #include <CoDrive/tasks/shield.h>
 
@@ -57,13 +57,6 @@ auto attemptPart(Task<T> task)
     return InlineAwaitable<T, PartEnd<T>, PartAwaiter>(std::move(task));
 }
 
-/// A callable that throws counts as its task failing.
-template<typename R, typename Callable>
-Task<R> callPart(Callable &callable)
-{
-    co_return co_await callable();
-}
-
 /// Makes pending again a request that a part took, and throws the errors as one, if there are any.
 void endParts(const std::exception_ptr &first, const std::exception_ptr &second, bool tookRequest);
 
@@ -71,9 +64,9 @@ template<typename R, typename Body, typename Cleanup>
 Task<R> runWithCleanup(OwnedCallable<Body> body, OwnedCallable<Cleanup> cleanup)
 {
     PartEnd<R> bodyEnd
-        = co_await attemptPart(CoDrive::toTask(ChildOperation<R>("body", callPart<R>(body))));
+        = co_await attemptPart(CoDrive::toTask(ChildOperation<R>("body", callBody<R>(body))));
     PartEnd<void> cleanupEnd
-        = co_await attemptPart(CoDrive::toTask(shieldWait(callPart<void>(cleanup))));
+        = co_await attemptPart(CoDrive::toTask(shieldWait(callBody<void>(cleanup))));
     endParts(bodyEnd.outcome.error(), cleanupEnd.outcome.error(),
              bodyEnd.tookRequest || cleanupEnd.tookRequest);
     if (bodyEnd.outcome.isCancelled() || cleanupEnd.outcome.isCancelled())

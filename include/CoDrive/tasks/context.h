@@ -27,45 +27,31 @@ namespace CoDrive {
 
 namespace detail {
 
-template<typename Body, typename R>
-class ContextualizeOperation final
-    : public TaskGroupBase,
-      public AwaitableInAnyCoroutine<ContextualizeOperation<Body, R>>
+class ContextualizeBase : public TaskGroupBase
 {
-public:
-    using Result = R;
-
-    ContextualizeOperation(Task<> background, OwnedCallable<Body> body)
+protected:
+    explicit ContextualizeBase(Task<> background)
         : TaskGroupBase(GroupKind::Context)
-        , m_callable(std::move(body))
         , m_background(std::move(background))
     {
     }
-    ContextualizeOperation(ContextualizeOperation &&) noexcept = default;
-    ~ContextualizeOperation() { destroyChildren(); }
+    ContextualizeBase(ContextualizeBase &&) noexcept = default;
+    ~ContextualizeBase() = default;
 
-    bool isReady() const noexcept { return false; }
-    bool start()
+    template<typename R, typename Callable>
+    Task<R> makeBody(Callable &callable)
+    {
+        return callBody<R, Callable>(callable);
+    }
+    void startParts(StartedTask &body)
     {
         m_background.bind();
-        beginStart();
-        m_body.emplace(callPart<R>(m_callable));
-        m_body->bind();
-        setBody(*m_body);
         startChild(m_background);
-        startChild(*m_body);
-        return endStart();
-    }
-    R takeResult()
-    {
-        throwErrors();
-        return std::move(m_body->outcome()).value();
+        BodyPolicy::startParts(body);
     }
 
 private:
-    OwnedCallable<Body> m_callable;
     ChildTask<void> m_background;
-    std::optional<ChildTask<R>> m_body;
 };
 
 } // namespace detail
@@ -79,9 +65,9 @@ private:
 template<typename Body>
 [[nodiscard]] auto contextualize(Task<> background, Body &&body)
 {
-    detail::checkCallable<Body>();
-    return detail::ContextualizeOperation<Body, detail::BodyResult<Body>>(
-        std::move(background), detail::OwnedCallable<Body>(std::forward<Body>(body)));
+    using R = detail::BodyResult<Body>;
+    return detail::BodyOperation<detail::ContextualizeBase, Body, R>(std::forward<Body>(body),
+                                                                     std::move(background));
 }
 
 /// What withContext() enters and leaves: `enter()` gives an awaitable of a value, or of void,

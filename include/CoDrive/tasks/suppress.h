@@ -10,7 +10,7 @@
 #include <CoDrive/core/exceptiongroup.h>
 #include <CoDrive/core/task.h>
 #include <CoDrive/tasks/detail/child.h>
-#include <CoDrive/tasks/timeout.h>
+#include <CoDrive/tasks/detail/optional.h>
 
 #include <exception>
 #include <optional>
@@ -75,10 +75,7 @@ Task<R> runSuppressed(Task<T> task, bool isStrict)
     }
     if (isStrict)
         throw SuppressFailureError();
-    if constexpr (std::is_void_v<T>)
-        co_return true;
-    else
-        co_return R(std::move(outcome).value());
+    co_return takeOptional(outcome);
 }
 
 } // namespace detail
@@ -92,7 +89,7 @@ template<typename... E, typename A>
 [[nodiscard]] auto suppress(A &&awaitable, SuppressOptions options = {})
 {
     using T = detail::StartResult<A>;
-    using R = typename detail::OptionalOf<T>::type;
+    using R = detail::OptionalOf<T>;
     return detail::runSuppressed<R, T, E...>(CoDrive::toTask(std::forward<A>(awaitable)), options.strict);
 }
 

@@ -10,10 +10,9 @@
 //         co_return;
 //     });
 
-#include <CoDrive/core/detail/combinator.h>
-#include <CoDrive/core/detail/ownedcallable.h>
 #include <CoDrive/core/task.h>
 #include <CoDrive/core/taskhandle.h>
+#include <CoDrive/tasks/detail/body.h>
 
 #include <exception>
 #include <memory>
@@ -79,14 +78,14 @@ enum class GroupKind {
     Context ///< cancels them; the body's error has no place of its own in the order
 };
 
-class TaskGroupBase : public Combinator
+class TaskGroupBase : public BodyPolicy
 {
 public:
     bool startMember(SharedTaskBase &task);
 
 protected:
     explicit TaskGroupBase(GroupKind kind) noexcept
-        : Combinator("group")
+        : BodyPolicy("group")
         , m_kind(kind)
     {
     }
@@ -96,15 +95,24 @@ protected:
     void onChildEnded(StartedTask &child) noexcept override;
     bool hasResult() const noexcept override;
 
-    void makeGroup();
-    void setBody(StartedTask &body) noexcept { m_body = &body; }
-    TaskGroup &group() noexcept { return *m_group; }
+    template<typename R, typename Callable>
+    Task<R> makeBody(Callable &callable)
+    {
+        return callBody<R, Callable, TaskGroup &>(callable, makeGroup());
+    }
+    template<typename R, typename T>
+    R takeResult(Outcome<T> &outcome)
+    {
+        throwErrors();
+        return BodyPolicy::takeResult<R>(outcome);
+    }
     /// The errors in the order of occurrence, the body's last.
     void throwErrors() const;
 
 private:
+    TaskGroup &makeGroup();
+
     GroupKind m_kind;
-    StartedTask *m_body = nullptr;
     std::optional<TaskGroup> m_group;
     std::shared_ptr<TaskGroupLink> m_link;
     std::vector<std::exception_ptr> m_errors;
@@ -112,55 +120,11 @@ private:
     bool m_isIncomplete = false;
 };
 
-template<typename R, typename Callable>
-Task<R> callWithGroup(Callable &callable, TaskGroup *group)
-{
-    co_return co_await callable(*group);
-}
-
-template<typename Body, typename R>
-class TaskGroupOperation final : public TaskGroupBase,
-                                 public AwaitableInAnyCoroutine<TaskGroupOperation<Body, R>>
-{
-public:
-    using Result = R;
-
-    TaskGroupOperation(GroupKind kind, OwnedCallable<Body> body)
-        : TaskGroupBase(kind)
-        , m_callable(std::move(body))
-    {
-    }
-    TaskGroupOperation(TaskGroupOperation &&) noexcept = default;
-    ~TaskGroupOperation() { destroyChildren(); }
-
-    bool isReady() const noexcept { return false; }
-    bool start()
-    {
-        beginStart();
-        makeGroup();
-        m_body.emplace(callWithGroup<R>(m_callable, &group()));
-        m_body->bind();
-        setBody(*m_body);
-        startChild(*m_body);
-        return endStart();
-    }
-    R takeResult()
-    {
-        throwErrors();
-        return std::move(m_body->outcome()).value();
-    }
-
-private:
-    OwnedCallable<Body> m_callable;
-    std::optional<ChildTask<R>> m_body;
-};
-
 template<typename Body>
 auto taskGroup(GroupKind kind, Body &&body)
 {
-    checkCallable<Body>();
-    return TaskGroupOperation<Body, BodyResult<Body, TaskGroup &>>(
-        kind, OwnedCallable<Body>(std::forward<Body>(body)));
+    using R = BodyResult<Body, TaskGroup &>;
+    return BodyOperation<TaskGroupBase, Body, R>(std::forward<Body>(body), kind);
 }
 
 } // namespace detail

@@ -40,11 +40,9 @@ class TaskScope;
 
 namespace detail {
 
+class ScopeWait;
 class ScopeJoin;
 class ScopeCancelAndWait;
-
-/// Whether \a scope has no task. \throws std::logic_error when the running task is one of them
-bool isReadyToJoin(const TaskScope &scope);
 
 /// How many of the leading arguments of a signal a function takes, as many as it can.
 template<typename Function, typename Arguments, std::size_t count = std::tuple_size_v<Arguments>>
@@ -143,9 +141,7 @@ protected:
     void setEnding() noexcept { m_isEnding = true; }
 
 private:
-    friend class detail::ScopeJoin;
-    friend class detail::ScopeCancelAndWait;
-    friend bool detail::isReadyToJoin(const TaskScope &);
+    friend class detail::ScopeWait;
 
     bool startChild(detail::SharedTaskBase &task);
     QObject *connectionContext();
@@ -177,12 +173,13 @@ private:
 
 namespace detail {
 
-class ScopeJoin : public ListWaiter, public AwaitableInAnyCoroutine<ScopeJoin>
+/// Awaits that a scope has no task.
+class ScopeWait : public ListWaiter
 {
 public:
     using Result = void;
 
-    explicit ScopeJoin(TaskScope &scope) noexcept
+    explicit ScopeWait(TaskScope &scope) noexcept
         : m_scope(scope)
     {
     }
@@ -199,24 +196,22 @@ protected:
     TaskScope &m_scope;
 };
 
-class ScopeCancelAndWait final : public ListWaiter,
+class ScopeJoin final : public ScopeWait, public AwaitableInAnyCoroutine<ScopeJoin>
+{
+public:
+    using ScopeWait::ScopeWait;
+};
+
+class ScopeCancelAndWait final : public ScopeWait,
                                  public AwaitableInAnyCoroutine<ScopeCancelAndWait>
 {
 public:
-    using Result = void;
+    using ScopeWait::ScopeWait;
 
-    explicit ScopeCancelAndWait(TaskScope &scope) noexcept
-        : m_scope(scope)
-    {
-    }
-
-    bool isReady() const;
     bool start() noexcept;
     bool request() noexcept override;
-    void takeResult() const;
 
 private:
-    TaskScope &m_scope;
     bool m_isFirstRequestSwallowed = false;
 };
 

@@ -10,6 +10,7 @@
 
 #include <CoDrive/core/detail/combinator.h>
 #include <CoDrive/core/detail/loop.h>
+#include <CoDrive/tasks/detail/optional.h>
 
 #include <chrono>
 #include <optional>
@@ -57,18 +58,6 @@ private:
     TimePoint m_deadline;
 };
 
-/// The results of moveOnAfter().
-template<typename T>
-struct OptionalOf
-{
-    using type = std::optional<T>;
-};
-template<>
-struct OptionalOf<void>
-{
-    using type = bool;
-};
-
 template<typename T, typename R>
 class TimeoutOperation final : public OneChildCombinator<TimeoutOperation<T, R>, T, R>,
                                private TimerNode
@@ -86,20 +75,13 @@ public:
 
     R takeResult()
     {
-        if (!this->outcome().isCancelled()) {
-            if constexpr (throws) {
-                return std::move(this->outcome()).value();
-            } else if constexpr (std::is_void_v<T>) {
-                this->outcome().value();
-                return true;
-            } else {
-                return R(std::move(this->outcome()).value());
-            }
+        if constexpr (throws) {
+            if (this->outcome().isCancelled())
+                m_limit.throwError();
+            return std::move(this->outcome()).value();
+        } else {
+            return takeOptional(this->outcome());
         }
-        if constexpr (throws)
-            m_limit.throwError();
-        else
-            return R();
     }
 
 private:
@@ -166,7 +148,7 @@ template<typename A>
 template<typename Rep, typename Period, typename A>
 [[nodiscard]] auto moveOnAfter(std::chrono::duration<Rep, Period> duration, A &&awaitable)
 {
-    return detail::timeout<typename detail::OptionalOf<detail::StartResult<A>>::type>(
+    return detail::timeout<detail::OptionalOf<detail::StartResult<A>>>(
         detail::TimeLimit(detail::toNanoseconds(duration)), std::forward<A>(awaitable));
 }
 

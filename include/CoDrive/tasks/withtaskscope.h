@@ -9,18 +9,16 @@
 //             scope.spawn(serve(socket)); // one that fails does not end the others
 //     });
 
-#include <CoDrive/core/detail/combinator.h>
-#include <CoDrive/core/detail/ownedcallable.h>
+#include <CoDrive/tasks/detail/body.h>
 #include <CoDrive/tasks/taskscope.h>
 
 #include <memory>
-#include <optional>
 
 namespace CoDrive {
 
 namespace detail {
 
-class TaskScopeBase : public Combinator
+class TaskScopeBase : public BodyPolicy
 {
 protected:
     TaskScopeBase() noexcept;
@@ -33,9 +31,13 @@ protected:
     bool hasResult() const noexcept override;
     bool isComplete() const noexcept override;
 
-    TaskScope &makeScope();
+    template<typename R, typename Callable>
+    Task<R> makeBody(Callable &callable)
+    {
+        return callBody<R, Callable, TaskScope &>(callable, makeScope());
+    }
     /// The scope itself stays: locals of the body may refer to it when they die.
-    void destroyTasks() noexcept;
+    void destroyParts() noexcept;
 
 private:
     class InnerScope;
@@ -53,50 +55,12 @@ private:
         TaskScopeBase *m_operation = nullptr;
     };
 
+    TaskScope &makeScope();
+
     std::unique_ptr<InnerScope> m_scope;
     PendingReports m_reports;
     bool m_hasError = false;
     bool m_isIncomplete = false;
-};
-
-template<typename R, typename Callable>
-Task<R> callWithScope(Callable &callable, TaskScope &scope)
-{
-    co_return co_await callable(scope);
-}
-
-template<typename Body, typename R>
-class TaskScopeOperation final : public TaskScopeBase,
-                                 public AwaitableInAnyCoroutine<TaskScopeOperation<Body, R>>
-{
-public:
-    using Result = R;
-
-    explicit TaskScopeOperation(OwnedCallable<Body> body)
-        : m_callable(std::move(body))
-    {
-    }
-    TaskScopeOperation(TaskScopeOperation &&) noexcept = default;
-    ~TaskScopeOperation()
-    {
-        destroyTasks();
-        destroyChildren();
-    }
-
-    bool isReady() const noexcept { return false; }
-    bool start()
-    {
-        beginStart();
-        m_body.emplace(callWithScope<R>(m_callable, makeScope()));
-        m_body->bind();
-        startChild(*m_body);
-        return endStart();
-    }
-    R takeResult() { return std::move(m_body->outcome()).value(); }
-
-private:
-    OwnedCallable<Body> m_callable;
-    std::optional<ChildTask<R>> m_body;
 };
 
 } // namespace detail
@@ -113,9 +77,7 @@ template<typename Body>
 [[nodiscard]] auto withTaskScope(Body &&body)
 {
     using R = detail::BodyResult<Body, TaskScope &>;
-    detail::checkCallable<Body>();
-    return detail::TaskScopeOperation<Body, R>(
-        detail::OwnedCallable<Body>(std::forward<Body>(body)));
+    return detail::BodyOperation<detail::TaskScopeBase, Body, R>(std::forward<Body>(body));
 }
 
 } // namespace CoDrive
