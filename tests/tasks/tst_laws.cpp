@@ -74,6 +74,12 @@ Task<QString> inPool(Children children)
     co_return QStringLiteral("void");
 }
 
+Task<QString> inFirstSuccess(Children children)
+{
+    const FirstSuccess<int> first = co_await firstSuccess(std::move(children));
+    co_return QString::number(first.value);
+}
+
 Task<QString> inCancelScope(Children children)
 {
     co_return co_await shown(withCancelScope([&](CancelScope) { return std::move(children[0]); }));
@@ -110,6 +116,7 @@ const Row rows[] = {
     {"gatherOutcomes", 3, [](Children c) { return shown(gatherOutcomes(std::move(c))); }},
     {"race", 3, [](Children c) { return shown(race(std::move(c[0]), std::move(c[1]), std::move(c[2]))); }, true},
     {"race vector", 3, [](Children c) { return shown(race(std::move(c))); }, true},
+    {"firstSuccess", 3, inFirstSuccess},
     {"withTaskGroup", 3, inGroup, true, false},
     {"withVolatileTaskGroup", 3, inVolatileGroup, true, false},
     {"withTaskScope", 3, inTaskScope, false, false},
