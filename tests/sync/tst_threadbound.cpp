@@ -34,7 +34,7 @@ void ignoreMessage(QtMsgType, const QMessageLogContext &, const QString &) { }
 
 #ifdef Q_OS_UNIX
 /// How a process ends that calls \a use on another thread: 0, or the signal that killed it.
-int signalOf(const Use &use)
+[[maybe_unused]] int signalOf(const Use &use)
 {
     const pid_t child = ::fork();
     if (child == 0) {
