@@ -48,4 +48,5 @@ build() {
   fi
 }
 
-codrive_packages=(cmake ninja-build g++ qt6-base-dev qcoro-qt6-dev)
+codrive_packages=(cmake ninja-build g++ qt6-base-dev qcoro-qt6-dev qt6-declarative-dev qml6-module-qtquick qml6-module-qtquick-controls
+  qml6-module-qtquick-layouts qml6-module-qtquick-templates qml6-module-qtquick-window qml6-module-qtqml-workerscript)
