@@ -6,6 +6,9 @@
 
 #include <CoDrive/sync/queue.h>
 
+#include <functional>
+#include <utility>
+
 using namespace Words;
 
 namespace {
@@ -90,6 +93,28 @@ Task<int> getOnly(Queue<Fragile> &queue)
     const Fragile item = co_await queue.get();
     co_return item.value;
 }
+
+/// Calls a function when it dies.
+class Caller
+{
+public:
+    explicit Caller(std::function<void()> call)
+        : m_call(std::move(call))
+    {
+    }
+    Caller(Caller &&other) noexcept
+        : m_call(std::exchange(other.m_call, {}))
+    {
+    }
+    ~Caller()
+    {
+        if (m_call)
+            m_call();
+    }
+
+private:
+    std::function<void()> m_call;
+};
 
 struct Numbered
 {
@@ -302,6 +327,19 @@ private Q_SLOTS:
             settle();
         }
         QCOMPARE(logged(), "C gets 1, B put, C gets 3");
+        QCOMPARE(queue.size(), 0);
+    }
+
+    void SYNC_QUEUE_N10_anItemThatTakesFromTheQueueWhenItDies()
+    {
+        Queue<Caller> queue(1);
+        QVERIFY(queue.tryPut(Caller({})));
+        bool hasTaken = false;
+        other->spawn([&]() -> Task<> {
+            co_await queue.put(Caller([&] { hasTaken = queue.tryGet().has_value(); }));
+        });
+        other.reset();
+        QVERIFY(hasTaken);
         QCOMPARE(queue.size(), 0);
     }
 

@@ -116,6 +116,8 @@ public:
     {
     }
     QueuePut(QueuePut &&) = default;
+    // Before the item dies, whose destructor may turn to the queue.
+    ~QueuePut() { this->unlink(); }
 
     bool isReady() { return m_queue.admitAtOnce(*this); }
     bool start() noexcept
