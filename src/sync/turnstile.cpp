@@ -60,6 +60,8 @@ void Turnstile::hand(PassWait &waiter) noexcept
 
 void Turnstile::serve() noexcept
 {
+    if (m_free == 0) // nor is there any need to look for who goes first
+        return;
     if (m_preference == Preference::MostPlaces) {
         for (PassWait *waiter = m_waiters.first(); waiter; waiter = m_waiters.next(*waiter)) {
             if (waiter->m_places == m_places) {

@@ -5,6 +5,8 @@
 
 #include <CoDrive/sync/rwlock.h>
 
+#include <QElapsedTimer>
+
 using namespace Words;
 
 namespace {
@@ -208,6 +210,20 @@ private Q_SLOTS:
         owner.release();
         settle();
         QCOMPARE(logged(), "R2");
+    }
+
+    void whoLeavesDoesNotLookThroughWhoWaits()
+    {
+        RwLock lock;
+        const RwLock::Guard owner = run(lock.lockWrite());
+        for (int i = 0; i < 20'000; ++i)
+            hold(lock.lockRead(), "R", a);
+        for (int i = 0; i < 20'000; ++i)
+            holdInOther(lock.lockWrite(), "W", a);
+        QElapsedTimer timer;
+        timer.start();
+        other.reset();
+        QVERIFY2(timer.elapsed() < 1'000, qPrintable(QString("%1 ms").arg(timer.elapsed())));
     }
 
     void AD_RW_N4_data() { addSeeds(20); }
