@@ -38,7 +38,7 @@ struct FreeBlock
 struct SizeClass
 {
     FreeBlock *first;
-    int count;
+    int room; ///< for so many more; none before the thread's first frame dies and after its end
 };
 
 enum class CacheState : quint8 { Unused, Open, Closed };
@@ -57,21 +57,26 @@ struct CacheCloser
                 sizeClass.first = block->next;
                 ::operator delete(block);
             }
-            sizeClass.count = 0;
+            sizeClass.room = 0;
         }
     }
 };
 
-bool isOpen() noexcept
+void open() noexcept
 {
-    if (Q_LIKELY(t_state == CacheState::Open))
-        return true;
-    if (t_state == CacheState::Closed)
-        return false;
     static thread_local CacheCloser closer;
     Q_UNUSED(closer)
     t_state = CacheState::Open;
-    return true;
+    for (SizeClass &sizeClass : t_free)
+        sizeClass.room = MostBlocks;
+}
+
+// Apart from the hot path, which is left with nothing to save on the stack.
+Q_NEVER_INLINE void freeElsewhere(void *memory) noexcept
+{
+    if (t_state == CacheState::Unused)
+        open();
+    ::operator delete(memory);
 }
 
 constexpr std::size_t classOf(std::size_t size)
@@ -89,7 +94,7 @@ void *allocateFrame(std::size_t size)
     SizeClass &sizeClass = t_free[index];
     if (FreeBlock *const block = sizeClass.first) {
         sizeClass.first = block->next;
-        --sizeClass.count;
+        ++sizeClass.room;
         return block;
     }
     return ::operator new((index + 1) * Granularity);
@@ -98,13 +103,13 @@ void *allocateFrame(std::size_t size)
 void freeFrame(void *memory, std::size_t size) noexcept
 {
     const std::size_t index = classOf(size);
-    if (index >= Classes || t_free[index].count >= MostBlocks || !isOpen()) {
-        ::operator delete(memory);
+    if (Q_UNLIKELY(index >= Classes || t_free[index].room == 0)) {
+        freeElsewhere(memory);
         return;
     }
     SizeClass &sizeClass = t_free[index];
     sizeClass.first = ::new (memory) FreeBlock{sizeClass.first};
-    ++sizeClass.count;
+    --sizeClass.room;
 }
 
 #endif
