@@ -4,6 +4,7 @@
 #include <CoDrive/qt/signal.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace CoDrive {
 
@@ -22,17 +23,17 @@ bool SignalBlock::isOpen() const noexcept
     return !m_isClosed;
 }
 
-bool SignalBlock::isSenderDestroyed() const noexcept
+bool SignalBlock::isDisconnected() const noexcept
 {
     const std::scoped_lock lock(m_mutex);
-    return m_isSenderDestroyed;
+    return m_isDisconnected;
 }
 
-void SignalBlock::senderDestroyed() noexcept
+void SignalBlock::disconnected() noexcept
 {
     {
         const std::scoped_lock lock(m_mutex);
-        m_isSenderDestroyed = true;
+        m_isDisconnected = true;
         if (m_isClosed)
             return;
         // What has arrived before is judged first.
@@ -56,10 +57,10 @@ bool SignalBlock::withdraw() noexcept
     if (m_isClosed)
         return false;
     if (m_isJudging || hasUnjudged()) {
-        m_isRequested = m_isRequested || !m_isSenderDestroyed;
+        m_isRequested = m_isRequested || !m_isDisconnected;
         return false;
     }
-    if (m_isSenderDestroyed)
+    if (m_isDisconnected)
         return false;
     m_isClosed = true;
     return true;
@@ -83,7 +84,7 @@ void SignalBlock::deliver() noexcept
     if (m_isFiltered)
         judge();
     else
-        m_wait->signalArrived();
+        std::exchange(m_wait, nullptr)->signalArrived();
 }
 
 void SignalBlock::judge() noexcept
@@ -101,11 +102,11 @@ void SignalBlock::judge() noexcept
     if (!m_wait)
         dropPredicate();
     else if (verdict == Verdict::Match)
-        m_wait->signalArrived();
+        std::exchange(m_wait, nullptr)->signalArrived();
     else if (m_isRequested)
-        m_wait->withdrawnLate();
-    else if (isSenderDestroyed())
-        m_wait->signalArrived();
+        std::exchange(m_wait, nullptr)->withdrawnLate();
+    else if (isDisconnected())
+        std::exchange(m_wait, nullptr)->signalArrived();
 }
 
 SignalWait::SignalWait(const QObject *sender, const QMetaObject &signalClass)
@@ -120,10 +121,10 @@ void SignalWait::checkSender() const
     if (m_isNull)
         throw std::invalid_argument("CoDrive::nextSignal: the sender is null");
     if (!m_sender)
-        throwSenderDestroyed();
+        throwDisconnected();
 }
 
-void SignalWait::startWaiting(std::shared_ptr<SignalBlock> block,
+bool SignalWait::startWaiting(std::shared_ptr<SignalBlock> block,
                               QMetaObject::Connection connection)
 {
     if (!connection)
@@ -132,9 +133,8 @@ void SignalWait::startWaiting(std::shared_ptr<SignalBlock> block,
     m_shared->attach(*this);
     m_className = m_sender->metaObject()->className();
     m_connection = std::move(connection);
-    m_destroyedConnection = QObject::connect(
-        m_sender, &QObject::destroyed, m_sender, [block = m_shared] { block->senderDestroyed(); },
-        Qt::DirectConnection);
+    // A connectNotify() may have emitted it.
+    return m_shared->isOpen();
 }
 
 void SignalWait::leave() noexcept
@@ -142,17 +142,16 @@ void SignalWait::leave() noexcept
     if (!m_shared)
         return;
     m_shared->detach();
-    // A sender that is being destroyed on its thread takes its connections along.
-    if (!m_shared->isSenderDestroyed()) {
-        QObject::disconnect(m_connection);
-        QObject::disconnect(m_destroyedConnection);
-    }
+    QObject::disconnect(m_connection);
     m_shared.reset();
 }
 
-void SignalWait::throwSenderDestroyed() const
+void SignalWait::throwDisconnected() const
 {
-    throw SenderDestroyed(QString::fromUtf8(m_className));
+    const QString className = QString::fromUtf8(m_className);
+    if (m_sender)
+        throw Cancelled(QStringLiteral("the connection to %1").arg(className));
+    throw SenderDestroyed(className);
 }
 
 } // namespace detail

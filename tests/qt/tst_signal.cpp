@@ -52,6 +52,17 @@ Task<> emitsWhenItDies(EventLog &log, S &s, bool named)
     }
 }
 
+/// Emits as soon as somebody listens.
+class EmitsWhenConnected : public S
+{
+protected:
+    void connectNotify(const QMetaMethod &signal) override
+    {
+        if (signal == QMetaMethod::fromSignal(&S::one))
+            Q_EMIT one(5);
+    }
+};
+
 /// Cannot be copied, though it looks so.
 struct Fragile
 {
@@ -270,6 +281,94 @@ private Q_SLOTS:
         settle();
         QCOMPARE(log.take(), QStringList("throws E"));
         QVERIFY(!s.isConnected());
+    }
+
+    void emittedByThePredicateAndThenDestroyed()
+    {
+        // The second emission reaches the thread when the first has ended the wait, but not resumed the waiter yet.
+        auto s = std::make_unique<S>();
+        Event g;
+        EventLog log;
+        TaskScope scope;
+        bool isFirst = true;
+        auto predicate = [&](int) {
+            if (std::exchange(isFirst, false))
+                Q_EMIT s->one(2);
+            return true;
+        };
+        const auto handle = scope.spawn(nextSignal(s.get(), &S::one, predicate));
+        scope.spawn([&]() -> Task<> {
+            co_await g.wait();
+            s.reset();
+            QCoreApplication::processEvents();
+            log << text(handle);
+        });
+        Q_EMIT s->one(1);
+        open(g);
+        QCOMPARE(log.take(), QStringList("1"));
+    }
+
+    void emittedByTheConnecting()
+    {
+        EmitsWhenConnected s;
+        TaskScope scope;
+        const auto plain = scope.spawn(nextSignal(&s, &S::one));
+        const auto filtered = scope.spawn(nextSignal(&s, &S::one, isAbove2));
+        settle();
+        QCOMPARE(text(plain), "5");
+        QCOMPARE(text(filtered), "5");
+        QVERIFY(!s.isConnected());
+    }
+
+    void disconnectedBySomebodyElse_data()
+    {
+        QTest::addColumn<bool>("all");
+        QTest::newRow("all signals") << true;
+        QTest::newRow("the signal") << false;
+    }
+    void disconnectedBySomebodyElse()
+    {
+        QFETCH(bool, all);
+        S s;
+        EventLog log;
+        TaskScope scope;
+        scope.spawn(caller(log, nextSignal(&s, &S::one)));
+        scope.spawn(caller(log, nextSignal(&s, &S::one, isAbove2)));
+        if (all)
+            s.disconnect();
+        else
+            disconnect(&s, &S::one, nullptr, nullptr);
+        QCOMPARE(log.take(), QStringList());
+        settle();
+        QCOMPARE(log.take(), QStringList({"throws Cancelled", "throws Cancelled"}));
+    }
+
+    void disconnectedAfterTheEmission()
+    {
+        S s;
+        TaskScope scope;
+        const auto plain = scope.spawn(nextSignal(&s, &S::one));
+        const auto filtered = scope.spawn(nextSignal(&s, &S::one, isAbove2));
+        Q_EMIT s.one(5);
+        s.disconnect();
+        settle();
+        QCOMPARE(text(plain), "5");
+        QCOMPARE(text(filtered), "5");
+    }
+
+    void disconnectedAndDestroyed()
+    {
+        auto s = std::make_unique<S>();
+        EventLog log;
+        TaskScope scope;
+        auto cancelled = scope.spawn(nextSignal(s.get(), &S::one));
+        scope.spawn(caller(log, nextSignal(s.get(), &S::one)));
+        cancelled.cancel();
+        s->disconnect();
+        s.reset();
+        settle();
+        QVERIFY(cancelled.isCancelled());
+        QCOMPARE(log.take(), QStringList("throws ObjectDestroyed"));
     }
 
     void copyOfAnArgumentThrows()

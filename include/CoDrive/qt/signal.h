@@ -54,12 +54,13 @@ class SignalBlock : public RemoteWaker
 public:
     // Any thread.
 
-    /// The slot at QObject::destroyed().
-    void senderDestroyed() noexcept;
-    bool isSenderDestroyed() const noexcept;
+    /// The connection has ended: the sender is destroyed, or somebody has disconnected it.
+    void disconnected() noexcept;
 
     // The waiter's thread.
 
+    /// Whether an emission counts. Only a hint, unless the mutex is held.
+    bool isOpen() const noexcept;
     void attach(SignalWait &wait) noexcept { m_wait = &wait; }
     /// The waiter leaves.
     void detach() noexcept;
@@ -75,8 +76,6 @@ protected:
 
     enum class Verdict { NothingLeft, Mismatch, Match };
 
-    /// Whether an emission counts. Only a hint, unless the mutex is held.
-    bool isOpen() const noexcept;
     /// Tells the waiter's thread that something has arrived.
     void announce() noexcept;
     /// Judges the next emission by the predicate. When none is left, calls closeIfOver().
@@ -84,18 +83,19 @@ protected:
     virtual bool hasUnjudged() const noexcept = 0;
     /// Destroys the predicate, on its own thread.
     virtual void dropPredicate() noexcept = 0;
-    void closeIfOver() noexcept { m_isClosed = m_isClosed || m_isSenderDestroyed || m_isRequested; }
+    void closeIfOver() noexcept { m_isClosed = m_isClosed || m_isDisconnected || m_isRequested; }
 
     mutable std::mutex m_mutex; // guards the next two, and what the derived class says
     bool m_isClosed = false; ///< the result is there, or nobody waits: no emission counts
-    bool m_isSenderDestroyed = false;
+    bool m_isDisconnected = false; ///< no emission will come
 
 private:
     void judge() noexcept;
+    bool isDisconnected() const noexcept;
 
     const bool m_isFiltered;
     // The waiter's thread only.
-    SignalWait *m_wait = nullptr;
+    SignalWait *m_wait = nullptr; ///< until it has been told
     bool m_isJudging = false;
     bool m_isRequested = false; ///< asked to end before all that had arrived was judged
 };
@@ -115,11 +115,13 @@ protected:
 
     /// \throws std::invalid_argument, SenderDestroyed
     void checkSender() const;
+    /// Returns whether the waiter suspends.
     /// \throws std::invalid_argument when \a connection has failed
-    void startWaiting(std::shared_ptr<SignalBlock> block, QMetaObject::Connection connection);
+    bool startWaiting(std::shared_ptr<SignalBlock> block, QMetaObject::Connection connection);
     /// Disconnects.
     void leave() noexcept;
-    [[noreturn]] void throwSenderDestroyed() const;
+    /// \throws SenderDestroyed, or Cancelled when the sender was only disconnected
+    [[noreturn]] void throwDisconnected() const;
 
 private:
     QPointer<const QObject> m_sender;
@@ -127,7 +129,6 @@ private:
     QByteArray m_className;
     std::shared_ptr<SignalBlock> m_shared;
     QMetaObject::Connection m_connection;
-    QMetaObject::Connection m_destroyedConnection;
 };
 
 struct NoPredicate
@@ -271,16 +272,15 @@ public:
     bool start()
     {
         m_block = std::make_shared<Block>(std::move(m_predicate));
-        startWaiting(m_block, QObject::connect(m_sender, m_signal, m_sender, makeSlot(m_block, Arguments()),
-                                               Qt::DirectConnection));
-        return true;
+        return startWaiting(m_block, QObject::connect(m_sender, m_signal, m_sender,
+                                                      makeSlot(m_block, Arguments()), Qt::DirectConnection));
     }
     Result takeResult()
     {
         leave();
         std::optional<typename Traits::Values> values = m_block->takeValues();
         if (!values)
-            throwSenderDestroyed();
+            throwDisconnected();
         if constexpr (std::tuple_size_v<typename Traits::Values> == 1)
             return std::get<0>(*std::move(values));
         else if constexpr (!std::is_void_v<Result>)
@@ -290,18 +290,31 @@ public:
 private:
     using Arguments = typename QtPrivate::FunctionPointer<Signal>::Arguments;
 
-    // It has the signal's exact parameters, because Qt counts those of a functor.
+    // It has the signal's exact parameters, because Qt counts those of a functor. It dies with the
+    // connection, whoever ends that: no signal tells of a disconnect().
     template<typename... Args>
-    struct Slot
+    class Slot
     {
-        void operator()(Args... args) const { block->arrived(std::forward<Args>(args)...); }
+    public:
+        explicit Slot(std::shared_ptr<Block> block) noexcept
+            : m_block(std::move(block))
+        {
+        }
+        Slot(Slot &&) noexcept = default;
+        ~Slot()
+        {
+            if (m_block)
+                m_block->disconnected();
+        }
+        void operator()(Args... args) const { m_block->arrived(std::forward<Args>(args)...); }
 
-        std::shared_ptr<Block> block;
+    private:
+        std::shared_ptr<Block> m_block;
     };
     template<typename... Args>
     static Slot<Args...> makeSlot(const std::shared_ptr<Block> &block, QtPrivate::List<Args...>)
     {
-        return Slot<Args...>{block};
+        return Slot<Args...>(block);
     }
 
     const Object *m_sender;
@@ -320,7 +333,8 @@ private:
 /// Like QCoro's `qCoro(sender, signal)`, which never ends when the sender dies.
 /// \return to be awaited: the argument of the signal, a tuple of several, or void; a QPrivateSignal
 /// is left out
-/// \throws SenderDestroyed when the sender is destroyed first; std::invalid_argument when it is null
+/// \throws SenderDestroyed when the sender is destroyed first; Cancelled when somebody disconnects the
+/// signal from all its receivers; std::invalid_argument when the sender is null
 template<typename Signal>
 [[nodiscard]] auto nextSignal(const typename detail::SignalTraits<Signal>::Object *sender,
                               Signal signal)
