@@ -3,6 +3,7 @@
 
 #include <CoDrive/qt/timer.h>
 
+#include <QPointer>
 #include <QPropertyNotifier>
 #include <QThread>
 #include <QTimerEvent>
@@ -43,10 +44,6 @@ public:
         // The filter sees the tick before all slots of timeout(), whatever they do.
         timer.installEventFilter(this);
         connect(&timer, &QTimer::timeout, this, [this] { finish(End::Fired); });
-        connect(&timer, &QObject::destroyed, this, [this] {
-            m_timer = nullptr;
-            finish(m_isFiring ? End::Fired : End::Destroyed);
-        });
     }
     ~Watch() override
     {
@@ -88,11 +85,14 @@ private:
         if (m_end == End::None && !isLinked())
             m_operation.task()->loop()->makeReady(*this);
     }
-    // From the loop, because a timer that was stopped may be started again at once.
+    // From the loop, because a timer that was stopped may be started again at once. One that is
+    // destroyed stops first; timer.disconnect(), by whomever, must not hide that.
     void run() override
     {
         if (m_isFiring)
             finish(End::Fired);
+        else if (!m_timer)
+            finish(End::Destroyed);
         else if (!m_timer->isActive())
             finish(End::Stopped);
     }
@@ -106,7 +106,7 @@ private:
     }
 
     TimerOperation &m_operation;
-    QTimer *m_timer; ///< null when it was destroyed
+    const QPointer<QTimer> m_timer;
     const QString m_name;
     End m_end = End::None;
     bool m_isFiring = false;

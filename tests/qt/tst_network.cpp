@@ -213,6 +213,25 @@ private Q_SLOTS:
         QCOMPARE(body, "hello");
     }
 
+    void disconnectedWhileAwaited()
+    {
+        Reply reply;
+        auto gone = std::make_unique<Reply>();
+        EventLog log;
+        TaskScope scope;
+        scope.spawn(caller(log, static_cast<QNetworkReply *>(&reply)));
+        scope.spawn(caller(log, static_cast<QNetworkReply *>(gone.get())));
+        auto left = scope.spawn(waiter(log, gone.get()));
+        left.cancel();
+        reply.disconnect();
+        gone->disconnect();
+        gone.reset();
+        settle();
+        QVERIFY(left.isCancelled());
+        QCOMPARE(log.take(), QStringList({"throws Cancelled", "throws ObjectDestroyed"}));
+        QCOMPARE(reply.aborts, 0);
+    }
+
     void nullAndOtherThread()
     {
         Worker t;

@@ -295,6 +295,29 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList("QTimer was destroyed while it was awaited"));
     }
 
+    void disconnectedWhileAwaited()
+    {
+        // As in timer.disconnect(), which is meant for the slots of the one who calls it.
+        auto timer = std::make_unique<QTimer>();
+        auto ticking = std::make_unique<QTimer>();
+        timer->start(1h);
+        ticking->start(1);
+        EventLog log;
+        TaskScope scope;
+        scope.spawn(caller(log, timer.get()));
+        auto left = scope.spawn(caller(log, timer.get()));
+        scope.spawn(tick(log, *ticking, "tick"));
+        timer->disconnect();
+        ticking->disconnect();
+        QTRY_COMPARE(log.events(), QStringList("tick"));
+        left.cancel();
+        timer.reset();
+        ticking.reset();
+        settle();
+        QVERIFY(left.isCancelled());
+        QCOMPARE(log.take(), QStringList({"tick", "throws ObjectDestroyed"}));
+    }
+
     void firedByHand()
     {
         QTimer timer;

@@ -12,10 +12,11 @@
 #include <CoDrive/qt/signal.h>
 
 #include <QNetworkReply>
+#include <QPointer>
 #include <QThread>
 
+#include <memory>
 #include <stdexcept>
-#include <utility>
 
 namespace CoDrive {
 
@@ -24,26 +25,30 @@ namespace detail {
 /// What `co_await reply` does: wait for finished(), and give the reply back; whether it has failed
 /// is for the reply to say. When the waiter is cancelled or destroyed, it leaves at once and the
 /// reply is aborted.
-/// \throws SenderDestroyed when the reply is destroyed before the waiter goes on;
+/// \throws SenderDestroyed when the reply is destroyed before the waiter goes on; Cancelled when
+/// somebody disconnects finished() from all its receivers;
 /// std::invalid_argument when it is null; std::logic_error when it belongs to another thread
-class ReplyOperation final : public AwaitableOperation<ReplyOperation, QNetworkReply *>
+class ReplyOperation final : public SignalWait, public AwaitableInAnyCoroutine<ReplyOperation>
 {
+    using Block = SignalBlockOf<decltype(&QNetworkReply::finished), NoPredicate>;
+
 public:
-    explicit ReplyOperation(QNetworkReply *reply) noexcept
-        : m_reply(reply)
+    using Result = QNetworkReply *;
+
+    explicit ReplyOperation(QNetworkReply *reply)
+        : SignalWait(reply, QNetworkReply::staticMetaObject)
+        , m_reply(reply)
     {
     }
     ReplyOperation(ReplyOperation &&) noexcept = default;
     ~ReplyOperation()
     {
-        if (m_state == State::Idle)
+        if (!isConnected())
             return;
-        QObject::disconnect(m_finishedConnection);
-        QObject::disconnect(m_destroyedConnection);
-        if (m_state == State::Waiting || m_state == State::Withdrawn) {
-            // Directly, unless the thread of both has ended.
-            QMetaObject::invokeMethod(m_reply, &QNetworkReply::abort);
-        }
+        leave();
+        // Directly, unless the thread of both has ended.
+        if (m_reply && !m_reply->isFinished())
+            QMetaObject::invokeMethod(m_reply.data(), &QNetworkReply::abort);
     }
 
     bool isReady() const
@@ -56,50 +61,29 @@ public:
     }
     bool start()
     {
-        m_state = State::Waiting;
-        m_className = m_reply->metaObject()->className();
-        m_finishedConnection = QObject::connect(
-            m_reply, &QNetworkReply::finished, m_reply, [this] { ended(State::Finished); },
-            Qt::DirectConnection);
-        m_destroyedConnection = QObject::connect(
-            m_reply, &QObject::destroyed, m_reply, [this] { ended(State::Destroyed); },
-            Qt::DirectConnection);
-        return true;
+        m_block = std::make_shared<Block>(NoPredicate());
+        return startWaiting(m_block, Block::connect(m_block, m_reply, &QNetworkReply::finished));
     }
-    QNetworkReply *takeResult() const
+    QNetworkReply *takeResult()
     {
-        if (m_state == State::Destroyed)
-            throw SenderDestroyed(QString::fromUtf8(m_className));
+        if (isConnected()) {
+            leave();
+            const bool hasFinished = m_block->takeValues().has_value();
+            if (!hasFinished || !m_reply)
+                throwDisconnected();
+        }
         return m_reply;
-    }
-    bool request() noexcept override
-    {
-        if (m_state != State::Waiting)
-            return false;
-        m_state = State::Withdrawn;
-        return true;
     }
 
 private:
-    enum class State { Idle, Waiting, Withdrawn, Finished, Destroyed };
-
-    void ended(State state) noexcept
-    {
-        if (std::exchange(m_state, state) == State::Waiting)
-            complete();
-    }
-
-    QNetworkReply *m_reply;
-    State m_state = State::Idle;
-    QByteArray m_className;
-    QMetaObject::Connection m_finishedConnection;
-    QMetaObject::Connection m_destroyedConnection;
+    QPointer<QNetworkReply> m_reply;
+    std::shared_ptr<Block> m_block;
 };
 
 template<>
 struct AwaitAdapter<QNetworkReply *>
 {
-    static ReplyOperation adapt(QNetworkReply *reply) noexcept { return ReplyOperation(reply); }
+    static ReplyOperation adapt(QNetworkReply *reply) { return ReplyOperation(reply); }
 };
 
 } // namespace detail

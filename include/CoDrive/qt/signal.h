@@ -118,6 +118,7 @@ protected:
     /// Returns whether the waiter suspends.
     /// \throws std::invalid_argument when \a connection has failed
     bool startWaiting(std::shared_ptr<SignalBlock> block, QMetaObject::Connection connection);
+    bool isConnected() const noexcept { return m_shared != nullptr; }
     /// Disconnects.
     void leave() noexcept;
     /// \throws SenderDestroyed, or Cancelled when the sender was only disconnected
@@ -183,6 +184,14 @@ public:
         announce();
     }
 
+    static QMetaObject::Connection connect(const std::shared_ptr<SignalBlockOf> &block,
+                                           const typename Traits::Object *sender, Signal signal)
+    {
+        using Arguments = typename QtPrivate::FunctionPointer<Signal>::Arguments;
+        return QObject::connect(sender, signal, sender, makeSlot(block, Arguments()),
+                                Qt::DirectConnection);
+    }
+
     std::optional<Values> takeValues()
     {
         if (m_result.error)
@@ -191,6 +200,33 @@ public:
     }
 
 private:
+    // It has the signal's exact parameters, because Qt counts those of a functor. It dies with the
+    // connection, whoever ends that: no signal tells of a disconnect().
+    template<typename... Args>
+    class Slot
+    {
+    public:
+        explicit Slot(std::shared_ptr<SignalBlockOf> block) noexcept
+            : m_block(std::move(block))
+        {
+        }
+        Slot(Slot &&) noexcept = default;
+        ~Slot()
+        {
+            if (m_block)
+                m_block->disconnected();
+        }
+        void operator()(Args... args) const { m_block->arrived(std::forward<Args>(args)...); }
+
+    private:
+        std::shared_ptr<SignalBlockOf> m_block;
+    };
+    template<typename... Args>
+    static Slot<Args...> makeSlot(const std::shared_ptr<SignalBlockOf> &block, QtPrivate::List<Args...>)
+    {
+        return Slot<Args...>(block);
+    }
+
     template<typename Arguments, std::size_t... index>
     static Values valuesOf(Arguments &&arguments, std::index_sequence<index...>)
     {
@@ -250,8 +286,8 @@ class SignalOperation final : public SignalWait,
                               public AwaitableInAnyCoroutine<SignalOperation<Signal, Predicate>>
 {
     using Traits = SignalTraits<Signal>;
-    using Block = SignalBlockOf<Signal, Predicate>;
     using Object = typename Traits::Object;
+    using Block = SignalBlockOf<Signal, Predicate>;
 
 public:
     using Result = typename Traits::Result;
@@ -272,8 +308,7 @@ public:
     bool start()
     {
         m_block = std::make_shared<Block>(std::move(m_predicate));
-        return startWaiting(m_block, QObject::connect(m_sender, m_signal, m_sender,
-                                                      makeSlot(m_block, Arguments()), Qt::DirectConnection));
+        return startWaiting(m_block, Block::connect(m_block, m_sender, m_signal));
     }
     Result takeResult()
     {
@@ -288,35 +323,6 @@ public:
     }
 
 private:
-    using Arguments = typename QtPrivate::FunctionPointer<Signal>::Arguments;
-
-    // It has the signal's exact parameters, because Qt counts those of a functor. It dies with the
-    // connection, whoever ends that: no signal tells of a disconnect().
-    template<typename... Args>
-    class Slot
-    {
-    public:
-        explicit Slot(std::shared_ptr<Block> block) noexcept
-            : m_block(std::move(block))
-        {
-        }
-        Slot(Slot &&) noexcept = default;
-        ~Slot()
-        {
-            if (m_block)
-                m_block->disconnected();
-        }
-        void operator()(Args... args) const { m_block->arrived(std::forward<Args>(args)...); }
-
-    private:
-        std::shared_ptr<Block> m_block;
-    };
-    template<typename... Args>
-    static Slot<Args...> makeSlot(const std::shared_ptr<Block> &block, QtPrivate::List<Args...>)
-    {
-        return Slot<Args...>(block);
-    }
-
     const Object *m_sender;
     Signal m_signal;
     Predicate m_predicate;
