@@ -25,8 +25,8 @@ public:
         std::error_code error;
         // Read to its end before its folders are entered: few are open at a time.
         std::vector<std::string> names;
-        for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-             entry.increment(error))
+        for (std::filesystem::directory_iterator entry(folder, error), end;
+             !error && entry != end && !m_stop.stop_requested(); entry.increment(error))
             names.push_back(entry->path().filename().native());
         if (error)
             addProblem(folder, error);

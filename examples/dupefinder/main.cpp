@@ -15,6 +15,7 @@
 #include <QFile>
 #include <QThread>
 
+#include <cerrno>
 #include <cstdio>
 
 #include <sys/stat.h>
@@ -31,15 +32,18 @@ struct Options
     int jobs = 1;
 };
 
-/// What fdupes prints: a path a line, and an empty line after each group.
-void print(const std::vector<Finder::Group> &groups)
+/// What fdupes prints: a path a line, and an empty line after each group. False: it could not be written.
+bool print(const std::vector<Finder::Group> &groups)
 {
     for (const Finder::Group &group : groups) {
         for (const File *file : group)
             std::puts(file->path.c_str());
         std::puts("");
     }
-    std::fflush(stdout);
+    if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+        return true;
+    std::fprintf(stderr, "dupefinder: standard output: %s\n", qPrintable(qt_error_string(errno)));
+    return false;
 }
 
 void printSummary(const std::vector<Finder::Group> &groups, int problemCount)
@@ -72,13 +76,13 @@ Task<int> findDuplicates(Options options)
     }
 
     const std::vector<Finder::Group> groups = finder.groups();
-    print(groups);
+    const bool isPrinted = print(groups);
     printSummary(groups, finder.problemCount());
     if (signal != 0) {
         std::fputs("cancelled\n", stderr);
         co_return SignalBase + signal;
     }
-    co_return finder.problemCount() > 0 ? ProblemsMet : Success;
+    co_return isPrinted && finder.problemCount() == 0 ? Success : ProblemsMet;
 }
 
 [[noreturn]] void exitWithError(const QString &message)
@@ -87,14 +91,27 @@ Task<int> findDuplicates(Options options)
     std::exit(WrongUsage);
 }
 
-Options parseArguments(const QStringList &arguments)
+/// What \a argument was before Qt made a text of it: a path need not be text.
+std::string bytesOf(const QString &argument, char **argv)
+{
+    for (; *argv; ++argv) {
+        if (QString::fromLocal8Bit(*argv) == argument)
+            return *argv;
+    }
+    return QFile::encodeName(argument).toStdString();
+}
+
+Options parseArguments(const QStringList &arguments, char **argv)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription("Finds files with the same content.");
+    parser.setApplicationDescription(
+        "Finds files with the same content, in all folders below DIR. Empty files are left out, of several hard\n"
+        "links to a file one counts, symbolic links are not followed.\n\n"
+        "Exit code: 0; 1 when something could not be read, or written; 2 for wrong arguments; 130 after Ctrl-C.");
     const QCommandLineOption help = parser.addHelpOption();
     const QCommandLineOption version = parser.addVersionOption();
     const QCommandLineOption text("text", "Print the groups of files with the same content.");
-    const QCommandLineOption jobs({"j", "jobs"}, "Read at most <N> files at once.", "N",
+    const QCommandLineOption jobs({"j", "jobs"}, "Read at most <N> files at once (default: the number of cores).", "N",
                                   QString::number(QThread::idealThreadCount()));
     parser.addOptions({text, jobs});
     parser.addPositionalArgument("DIR", "The folder (default: the current one).", "[DIR]");
@@ -110,7 +127,7 @@ Options parseArguments(const QStringList &arguments)
         exitWithError("one folder at most");
     const QString folder = folders.isEmpty() ? "." : folders.first();
     Options options;
-    options.folder = QFile::encodeName(folder).toStdString();
+    options.folder = bytesOf(folder, argv);
     struct stat status;
     errno = 0;
     if (::stat(options.folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
@@ -131,5 +148,5 @@ int main(int argc, char **argv)
     QCoreApplication app(argc, argv);
     app.setApplicationName("dupefinder");
     app.setApplicationVersion("0.1");
-    return run(findDuplicates(parseArguments(app.arguments())));
+    return run(findDuplicates(parseArguments(app.arguments(), argv)));
 }

@@ -11,13 +11,22 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int BarWidth = 30;
+constexpr int MaxBarWidth = 30;
+
+/// How many characters a line of the terminal has.
+int lineWidth()
+{
+    struct winsize size = {};
+    ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    return size.ws_col > 0 ? size.ws_col : 80;
+}
 
 void draw(const Progress &progress)
 {
@@ -26,22 +35,27 @@ void draw(const Progress &progress)
     const auto files = static_cast<double>(progress.files);
     const auto bytes = static_cast<double>(progress.bytes);
 
-    QString line = QStringLiteral("\r\033[K%1").arg(progress.phase);
+    QString line = QStringLiteral("  %1 files  %2 files/s  %3/s")
+                       .arg(progress.files)
+                       .arg(files / seconds, 0, 'f', 0)
+                       .arg(byteText(bytes / seconds));
+    // In the last column some terminals begin a new line.
+    const int width = lineWidth() - 1;
     if (progress.fileTotal > 0) {
         // A small file costs about as much as reading 64 KiB does.
         const double done = bytes + files * 65536;
         const double total
             = static_cast<double>(progress.byteTotal) + static_cast<double>(progress.fileTotal) * 65536;
-        const int filled = std::min(static_cast<int>(BarWidth * done / total), BarWidth);
-        line += QStringLiteral(" [%1%2] %3 %")
-                    .arg(QString(filled, u'#'), QString(BarWidth - filled, u'.'))
-                    .arg(std::min(static_cast<int>(100 * done / total), 100));
+        const double part = std::min(done / total, 1.0);
+        line.prepend(QStringLiteral(" %1 %").arg(static_cast<int>(100 * part)));
+        const int room = width - static_cast<int>(progress.phase.size() + line.size() + 3);
+        const int barWidth = std::clamp(room, 0, MaxBarWidth);
+        const int filled = static_cast<int>(barWidth * part);
+        line.prepend(QStringLiteral(" [%1%2]").arg(QString(filled, u'#'), QString(barWidth - filled, u'.')));
     }
-    line += QStringLiteral("  %1 files  %2 files/s  %3/s")
-                .arg(progress.files)
-                .arg(files / seconds, 0, 'f', 0)
-                .arg(byteText(bytes / seconds));
-    std::fputs(qPrintable(line), stderr);
+    line.prepend(progress.phase);
+    // One that goes on in the next line could not be wiped.
+    std::fprintf(stderr, "\r\033[K%s", qPrintable(line.left(width)));
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 #include <QFile>
 #include <QProcess>
 #include <QRandomGenerator>
+#include <QScopeGuard>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
@@ -17,8 +18,11 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -264,6 +268,79 @@ private Q_SLOTS:
         Finder finder({"--text", QFile::decodeName(tree.path()) + '/'});
         QCOMPARE(finder.run(), 0);
         QCOMPARE(finder.output(), "");
+    }
+
+    void folderWhoseNameIsNoText()
+    {
+        const Tree tree;
+        tree.addFolder("caf\xe9");
+        tree.add("caf\xe9/1", "same");
+        tree.add("caf\xe9/2", "same");
+        // A QString could not name it.
+        QProcess shell;
+        shell.start("/bin/sh", {"-c", "cd \"$1\" && exec \"$0\" --text caf\"$(printf '\\351')\"",
+                                QStringLiteral(CODRIVE_EXAMPLE), QFile::decodeName(tree.path())});
+        QVERIFY(shell.waitForFinished());
+        QCOMPARE(shell.readAllStandardOutput(), "caf\xe9/1\ncaf\xe9/2\n\n");
+        QCOMPARE(shell.exitCode(), 0);
+    }
+
+    void outputThatCannotBeWritten()
+    {
+        if (!QFile::exists("/dev/full"))
+            QSKIP("needs /dev/full");
+        const Tree tree;
+        tree.add("1", "same");
+        tree.add("2", "same");
+        Finder finder({"--text", QFile::decodeName(tree.path())});
+        finder.setStandardOutputFile("/dev/full");
+        QCOMPARE(finder.run(), 1);
+        QVERIFY2(finder.messages().contains("standard output: No space left"), finder.messages().constData());
+    }
+
+    void progressBar_data()
+    {
+        QTest::addColumn<int>("columns");
+        QTest::newRow("wide") << 132;
+        QTest::newRow("usual") << 80;
+        QTest::newRow("narrow") << 40;
+        QTest::newRow("unknown") << 0;
+    }
+    void progressBar()
+    {
+        QFETCH(const int, columns);
+        const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+        const auto closed = qScopeGuard([&] { ::close(terminal); });
+        if (terminal < 0 || ::grantpt(terminal) != 0 || ::unlockpt(terminal) != 0)
+            QSKIP("there are no pseudo terminals");
+        struct winsize size = {};
+        size.ws_col = static_cast<unsigned short>(columns);
+        QCOMPARE(::ioctl(terminal, TIOCSWINSZ, &size), 0);
+
+        const Tree tree;
+        for (int i = 0; i < 3; ++i)
+            tree.addSparse("large" + QByteArray::number(i), 128 * 1024 * 1024);
+        Finder finder({"--text", QFile::decodeName(tree.path())});
+        finder.setStandardErrorFile(QString::fromLocal8Bit(::ptsname(terminal)));
+        finder.start();
+        QByteArray shown;
+        for (bool isOver = false; !isOver;) {
+            isOver = finder.waitForFinished(10);
+            char part[4096];
+            for (ssize_t count; (count = ::read(terminal, part, sizeof part)) > 0;)
+                shown.append(part, count);
+        }
+        QCOMPARE(finder.exitCode(), 0);
+
+        // Wiped before the summary is printed.
+        const qsizetype end = shown.lastIndexOf("\r\033[K");
+        QVERIFY2(shown.mid(end + 4).startsWith("groups: 1"), shown.constData());
+        const QByteArray drawn = shown.left(end);
+        QVERIFY2(drawn.contains("Comparing contents"), shown.constData());
+        if (columns != 40)
+            QVERIFY2(drawn.contains("[#") && drawn.contains("files/s") && drawn.contains("iB/s"), shown.constData());
+        for (const QByteArray &line : drawn.split('\r'))
+            QVERIFY2(line.size() - 3 < (columns > 0 ? columns : 80), line.constData());
     }
 
     void hardLinksCountOnce()
