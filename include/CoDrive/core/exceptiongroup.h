@@ -62,13 +62,14 @@ public:
     class Parts
     {
     public:
+        /// What split() gives.
         Parts(std::exception_ptr matchedPart, std::exception_ptr restPart) noexcept
             : matched(std::move(matchedPart))
             , rest(std::move(restPart))
         {
         }
-        std::exception_ptr matched;
-        std::exception_ptr rest;
+        std::exception_ptr matched; ///< the members that are one of the types
+        std::exception_ptr rest; ///< the others
     };
 
     /// Parts the members that are one of the E from the others. Nested groups are parted too; a

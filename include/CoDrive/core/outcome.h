@@ -39,15 +39,18 @@ class [[nodiscard]] Outcome : public detail::OutcomeBase
 
 public:
     Outcome() noexcept { }
+    /// A copy, also of the value.
     Outcome(const Outcome &other)
         requires std::copy_constructible<Value>
     {
         assign(other);
     }
+    /// Takes the value; \a other keeps its state.
     Outcome(Outcome &&other) noexcept(std::is_nothrow_move_constructible_v<Value>)
     {
         assign(std::move(other));
     }
+    /// A copy, also of the value.
     Outcome &operator=(const Outcome &other)
         requires std::copy_constructible<Value>
     {
@@ -57,6 +60,7 @@ public:
         }
         return *this;
     }
+    /// Takes the value; \a other keeps its state.
     Outcome &operator=(Outcome &&other) noexcept(std::is_nothrow_move_constructible_v<Value>)
     {
         if (this != &other) {
@@ -112,9 +116,13 @@ public:
         return outcome;
     }
 
+    /// Has not ended.
     bool isPending() const noexcept { return m_state == State::Pending; }
+    /// Ended with a value.
     bool isSuccess() const noexcept { return m_state == State::Success; }
+    /// Ended with an error.
     bool isFailure() const noexcept { return m_state == State::Failure; }
+    /// Was cancelled and unwound.
     bool isCancelled() const noexcept { return m_state == State::Cancelled; }
 
     /// The value, any number of times.
@@ -126,7 +134,7 @@ public:
         if constexpr (!isVoid)
             return m_value;
     }
-    /// \overload moves the value out; a later call is a std::logic_error
+    /// As above, and moves the value out; a later call is a std::logic_error.
     T value() &&
     {
         if (m_state != State::Success)
@@ -146,7 +154,7 @@ public:
     {
         transfer(*this, promise);
     }
-    /// \overload moves the value
+    /// As above, and moves the value.
     void transferTo(QPromise<T> &promise) && { transfer(std::move(*this), promise); }
 
     /// \cond internal: how the kernel fills an outcome in place

@@ -25,15 +25,17 @@ enum class Leftovers {
     Throw ///< cancel and await them, and throw LeftoverTasks
 };
 
+/// How run() ends.
 struct RunOptions
 {
-    Leftovers leftovers = Leftovers::Warn;
+    Leftovers leftovers = Leftovers::Warn; ///< about tasks that shield() left behind
 };
 
 /// run() found tasks that shield() had left; what() names them. They have ended.
 class LeftoverTasks : public std::runtime_error
 {
 public:
+    /// \param names of the tasks
     explicit LeftoverTasks(const QString &names);
     LeftoverTasks(const LeftoverTasks &) noexcept = default;
     LeftoverTasks &operator=(const LeftoverTasks &) noexcept = default;

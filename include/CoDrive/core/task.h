@@ -43,14 +43,16 @@ template<detail::ReturnAValueOrAPointerNotAReference T>
 class [[nodiscard]] Task : public detail::AwaitableInAnyCoroutine<Task<T>>
 {
 public:
-    using promise_type = detail::TaskPromise<T>;
-    using Result = T;
+    using promise_type = detail::TaskPromise<T>; ///< what makes it a coroutine type
+    using Result = T; ///< what awaiting it gives
 
     Task() noexcept = default;
+    /// Takes the coroutine; \a other is empty then.
     Task(Task &&other) noexcept
         : m_frame(std::exchange(other.m_frame, nullptr))
     {
     }
+    /// Takes the coroutine; the one it had, which has not begun, is destroyed.
     Task &operator=(Task &&other) noexcept
     {
         if (this != &other) {
@@ -207,11 +209,13 @@ private:
 
 } // namespace detail
 
+/// \cond internal
 template<detail::ReturnAValueOrAPointerNotAReference T>
 detail::TaskAwaiter<T> Task<T>::toFrameAwaiter()
 {
     return detail::TaskAwaiter<T>(takeFrame());
 }
+/// \endcond
 
 } // namespace CoDrive
 

@@ -27,7 +27,7 @@ template<detail::ReturnAValueOrAPointerNotAReference T>
 class TaskHandle : public detail::AwaitableInAnyCoroutine<TaskHandle<T>>
 {
 public:
-    using Result = T;
+    using Result = T; ///< what awaiting it gives
 
     /// An empty handle: finished and cancelled.
     TaskHandle() noexcept = default;

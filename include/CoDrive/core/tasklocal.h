@@ -23,7 +23,7 @@ template<typename T>
 class TaskLocal
 {
 public:
-    /// \param outside what get() gives where nothing is bound; made from \a arguments
+    /// What get() gives where nothing is bound is made from \a arguments.
     template<typename... Args>
         requires std::constructible_from<T, Args...>
     explicit TaskLocal(Args &&...arguments)
@@ -42,7 +42,8 @@ public:
 
     /// Awaits \a body() with \a value bound: seen in it and in whatever it starts, which keeps it
     /// as long as that lives. Gives the body's result, and throws its errors. A cancellation
-    /// unwinds the body. \param body a callable that returns an awaitable
+    /// unwinds the body.
+    /// \param value seen by get() \param body a callable that returns an awaitable
     template<typename Body>
     [[nodiscard]] Task<detail::StartResult<Body>> with(T value, Body &&body)
     {

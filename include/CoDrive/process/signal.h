@@ -26,6 +26,7 @@ namespace CoDrive {
 class SignalSet
 {
 public:
+    /// \param codes such as SIGINT; checked when they are listened for
     template<std::same_as<int>... Codes>
     explicit constexpr SignalSet(Codes... codes) noexcept
         : m_bits((quint64(0) | ... | bit(codes)))
@@ -33,7 +34,9 @@ public:
     {
     }
 
+    /// Whether \a code is one of them.
     constexpr bool contains(int code) const noexcept { return m_bits & bit(code); }
+    /// Whether they have a code in common.
     constexpr bool intersects(const SignalSet &other) const noexcept
     {
         return m_bits & other.m_bits;
@@ -69,6 +72,7 @@ private:
 class SignalReceived : public std::runtime_error
 {
 public:
+    /// \param code of the signal
     explicit SignalReceived(int code);
     SignalReceived(const SignalReceived &) noexcept = default;
     SignalReceived &operator=(const SignalReceived &) noexcept = default;

@@ -60,6 +60,7 @@ Task<> waitForCondition(Condition *waitedAt, Lock::Guard *guard, OwnedCallable<P
 class Condition final : private detail::TurnstileWatcher
 {
 public:
+    /// \param lock is held while the condition is looked at
     explicit Condition(Lock &lock) noexcept;
     Condition(const Condition &) = delete;
     Condition &operator=(const Condition &) = delete;

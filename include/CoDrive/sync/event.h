@@ -37,6 +37,7 @@ public:
     void set() noexcept;
     /// Shuts it for who comes from now on.
     void clear() noexcept { m_isSet = false; }
+    /// Whether it is open.
     bool isSet() const noexcept { return m_isSet; }
 
     /// Awaits that it is open; does not suspend when it is. On cancellation it is withdrawn.

@@ -33,6 +33,7 @@ public:
         /// An empty guard.
         Guard() noexcept = default;
 
+        /// Whether it holds the lock.
         bool isHeld() const noexcept { return m_pass.isHeld(); }
         /// Releases the lock: who waits next owns it, and goes on from the loop.
         void release() noexcept { m_pass.giveBack(); }
@@ -60,6 +61,7 @@ public:
     /// Awaits that the lock is free and takes it; does not suspend when it is free. On
     /// cancellation the wait is withdrawn. \return to be awaited: a Guard \throws ObjectDestroyed
     [[nodiscard]] detail::LockWait lock() noexcept;
+    /// Whether somebody holds it.
     bool isLocked() const noexcept { return m_turnstile.freePlaces() == 0; }
 
     /// \cond internal

@@ -76,10 +76,12 @@ public:
     public:
         /// An empty guard.
         Guard() noexcept = default;
+        /// Takes the part of the hold; \a other is empty then.
         Guard(Guard &&other) noexcept
             : m_hold(std::move(other.m_hold))
         {
         }
+        /// Ends its own part and takes the other.
         Guard &operator=(Guard &&other) noexcept
         {
             if (this != &other) {
@@ -90,6 +92,7 @@ public:
         }
         ~Guard() { release(); }
 
+        /// Whether it holds the lock.
         bool isHeld() const noexcept { return m_hold && m_hold->isHeld(); }
         /// Gives this part of the hold back. If it was the last one, who waits next owns the lock, and
         /// goes on from the loop.
@@ -115,6 +118,7 @@ public:
     /// task itself or by one that started it, directly or not. On cancellation the wait is withdrawn.
     /// \return to be awaited: a Guard \throws ObjectDestroyed
     [[nodiscard]] detail::NestableLockWait lock() noexcept;
+    /// Whether somebody holds it.
     bool isLocked() const noexcept { return m_turnstile.freePlaces() == 0; }
 
 private:

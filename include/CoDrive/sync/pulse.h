@@ -72,7 +72,7 @@ template<typename T = void>
 class Pulse : public detail::AwaitableInAnyCoroutine<Pulse<T>>
 {
 public:
-    using Result = T;
+    using Result = T; ///< what awaiting it gives
 
     Pulse() noexcept = default;
     Pulse(const Pulse &) = delete;
@@ -85,7 +85,7 @@ public:
         m_threadBound.assertThread("CoDrive::Pulse");
         m_waiters.wakeAll();
     }
-    /// \overload each gets a copy of \a value
+    /// As above; each gets a copy of \a value.
     template<typename U = T>
         requires(!std::is_void_v<T> && std::convertible_to<const U &, T>)
     void fire(const U &value)

@@ -144,6 +144,7 @@ template<typename T>
 class Queue
 {
 public:
+    /// The capacity of a queue that takes everything at once.
     static constexpr qsizetype unbounded = std::numeric_limits<qsizetype>::max();
 
     Queue() noexcept = default;
@@ -187,6 +188,7 @@ public:
     /// Nothing can be put from now on: who waits in put(), or in get() while it is empty, gets
     /// QueueClosed. What is stored can still be got. Closing it again does nothing.
     void close() noexcept;
+    /// Whether close() was called.
     bool isClosed() const noexcept { return m_isClosed; }
 
     /// How many items are stored, those aside that were given to a waiter already.

@@ -34,7 +34,9 @@ public:
         /// An empty guard.
         Guard() noexcept = default;
 
+        /// Whether it holds the lock.
         bool isHeld() const noexcept { return m_pass.isHeld(); }
+        /// Releases the lock: who waits next owns it, and goes on from the loop.
         void release() noexcept { m_pass.giveBack(); }
 
         /// \cond internal

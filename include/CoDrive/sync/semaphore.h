@@ -34,7 +34,9 @@ public:
         /// An empty permit.
         Permit() noexcept = default;
 
+        /// Whether it holds a place.
         bool isHeld() const noexcept { return m_pass.isHeld(); }
+        /// Gives the place back: who waits next has it, and goes on from the loop.
         void release() noexcept { m_pass.giveBack(); }
 
         /// \cond internal

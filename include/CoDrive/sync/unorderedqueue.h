@@ -40,6 +40,7 @@ public:
     /// Nothing can be reserved from now on; what is reserved can still be put.
     /// \throws std::logic_error when it is closed already
     void close() { Base::close(); }
+    /// Whether close() was called.
     bool isClosed() const noexcept { return Base::isClosed(); }
 
     /// How many items are stored.

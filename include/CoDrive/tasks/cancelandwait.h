@@ -68,7 +68,7 @@ template<typename T>
     return operation;
 }
 
-/// \overload for several tasks; all meet their request before the caller suspends
+/// As above for several tasks; all meet their request before the caller suspends.
 /// \throws their errors in the order of \a handles
 template<typename T>
 [[nodiscard]] auto cancelAndWait(const std::vector<TaskHandle<T>> &handles,

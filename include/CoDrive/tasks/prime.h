@@ -83,9 +83,10 @@ template<typename T>
 class [[nodiscard]] PrimedTask : public detail::AwaitableInAnyCoroutine<PrimedTask<T>>
 {
 public:
-    using Result = T;
+    using Result = T; ///< what awaiting it gives
 
     PrimedTask(PrimedTask &&) noexcept = default;
+    /// Takes the task; one that it had and nobody awaited is destroyed.
     PrimedTask &operator=(PrimedTask &&other) noexcept
     {
         PrimedTask dropped(std::move(*this));

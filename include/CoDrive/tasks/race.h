@@ -24,19 +24,22 @@ template<typename T>
 class RaceResult
 {
 public:
+    /// What race() gives.
     RaceResult(std::size_t winner, T result)
         : index(winner)
         , value(std::move(result))
     {
     }
     std::size_t index; ///< of the winner, counted from 0
-    T value;
+    T value; ///< what it gave
 };
 
+/// The winner of a race between tasks of void.
 template<>
 class RaceResult<void>
 {
 public:
+    /// What race() gives.
     explicit RaceResult(std::size_t winner) noexcept
         : index(winner)
     {
@@ -49,6 +52,7 @@ template<typename T>
 class FirstSuccess
 {
 public:
+    /// What firstSuccess() gives.
     FirstSuccess(std::size_t winner, T result, std::vector<std::exception_ptr> before)
         : index(winner)
         , value(std::move(result))
@@ -56,14 +60,16 @@ public:
     {
     }
     std::size_t index; ///< of the winner, counted from 0
-    T value;
+    T value; ///< what it gave
     std::vector<std::exception_ptr> errors; ///< of those that failed before, in that order
 };
 
+/// The first of several tasks of void that succeeded.
 template<>
 class FirstSuccess<void>
 {
 public:
+    /// What firstSuccess() gives.
     FirstSuccess(std::size_t winner, std::vector<std::exception_ptr> before) noexcept
         : index(winner)
         , errors(std::move(before))

@@ -97,7 +97,7 @@ public:
     /// Spawns \a function(args...) on each emission of \a signal: inside the emission when the sender
     /// lives in the scope's thread, else queued to it. The arguments are copied and live as long as
     /// the task. \a function may take fewer than the signal has. Ends with the sender, or the scope.
-    /// \param function returns a Task; it is kept as long as the connection and its tasks live
+    /// \a function returns a Task; it is kept as long as the connection and its tasks live.
     template<typename Object, typename Sender, typename... Args, typename Function>
         requires std::derived_from<Object, Sender>
     QMetaObject::Connection connect(const Object *sender, void (Sender::*signal)(Args...),
@@ -134,11 +134,13 @@ public:
     void onError(ErrorHandler handler);
 
 protected:
+    /// \cond internal
     detail::StartedTask *childEnded(detail::StartedTask &child) noexcept override;
     /// From now on nothing is started.
     void close() noexcept { m_isClosed = true; }
     /// From now on a new task meets a request at its first suspension.
     void setEnding() noexcept { m_isEnding = true; }
+    /// \endcond
 
 private:
     friend class detail::ScopeWait;

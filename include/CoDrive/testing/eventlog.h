@@ -20,12 +20,15 @@ namespace CoDrive {
 class EventLog
 {
 public:
+    /// Appends \a event.
     void add(const QString &event) { m_events << event; }
+    /// Appends \a event.
     EventLog &operator<<(const QString &event)
     {
         add(event);
         return *this;
     }
+    /// The events so far.
     const QStringList &events() const noexcept { return m_events; }
     /// The events so far; the log is empty afterwards.
     QStringList take() { return std::exchange(m_events, {}); }

@@ -21,7 +21,9 @@ namespace CoDrive {
 class InstanceCounter
 {
 public:
+    /// One more.
     InstanceCounter() noexcept { ++s_count; }
+    /// One more.
     InstanceCounter(const InstanceCounter &) noexcept { ++s_count; }
     InstanceCounter &operator=(const InstanceCounter &) noexcept = default;
     ~InstanceCounter() { --s_count; }

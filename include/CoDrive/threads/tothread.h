@@ -189,7 +189,7 @@ template<typename Function, typename... Args>
         pool, std::forward<Function>(function), std::forward<Args>(args)...);
 }
 
-/// \overload on QThreadPool::globalInstance()
+/// As above, on QThreadPool::globalInstance().
 template<typename Function, typename... Args>
     requires detail::CallableOnThread<Function, Args...>
 [[nodiscard]] auto toThread(Function &&function, Args &&...args)
