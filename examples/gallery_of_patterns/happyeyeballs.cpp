@@ -27,7 +27,7 @@ static Task<QString> connectInTurn(Event &turn, Event &next, Host host, Say say)
     say(QStringLiteral("trying %1").arg(host.address));
     try {
         co_return co_await contextualize(passOn(next), [&] { return connectTo(host); });
-    } catch (const ConnectionError &) {
+    } catch (...) {
         next.set();
         throw;
     }

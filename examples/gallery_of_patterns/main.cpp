@@ -10,7 +10,9 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 int main(int argc, char *argv[])
 {
@@ -20,7 +22,17 @@ int main(int argc, char *argv[])
         std::puts(qPrintable(line));
         std::fflush(stdout);
     };
-    for (const Gallery::Demo &demo : Gallery::demos()) {
+    const std::vector<Gallery::Demo> demos = Gallery::demos();
+    for (const QString &name : wanted) {
+        if (std::ranges::find(demos, name, &Gallery::Demo::name) == demos.end()) {
+            std::fprintf(stderr, "gallery_of_patterns: there is no pattern \"%s\", only", qPrintable(name));
+            for (const Gallery::Demo &demo : demos)
+                std::fprintf(stderr, " %s", qPrintable(demo.name));
+            std::fputs("\n", stderr);
+            return 2;
+        }
+    }
+    for (const Gallery::Demo &demo : demos) {
         if (wanted.isEmpty() || wanted.contains(demo.name)) {
             say(QStringLiteral("--- %1").arg(demo.name));
             CoDrive::run(demo.start(say));

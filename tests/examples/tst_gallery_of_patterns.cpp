@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: MIT
 
 #include "gallery.h"
+#include "patterns.h"
 #include "words.h"
+
+#include <CoDrive/process/signal.h>
 
 #include <QProcess>
 #include <QTimer>
@@ -47,6 +50,48 @@ private Q_SLOTS:
         }
         QCOMPARE(lines, expected);
         QCOMPARE(int(clock.now() / 1ms), milliseconds);
+    }
+
+    void moreInterrupts_data()
+    {
+        QTest::addColumn<int>("interrupts");
+        QTest::addColumn<int>("milliseconds");
+        QTest::addColumn<QStringList>("expected");
+        QTest::newRow("one more") << 2 << 250 << QStringList({"serving until Ctrl-C", "state saved", "received SIGINT"});
+        QTest::newRow("two more") << 3 << 150 << QStringList({"serving until Ctrl-C", "received SIGINT"});
+    }
+    void moreInterrupts()
+    {
+        QFETCH(const int, interrupts);
+        QFETCH(const int, milliseconds);
+        QFETCH(const QStringList, expected);
+        QStringList lines;
+        const VirtualClock clock;
+        TaskScope scope;
+        scope.spawn([&]() -> Task<> {
+            for (int i = 0; i < interrupts; ++i) {
+                co_await sleepFor(50ms);
+                // Told last, so the pattern has heard of it then; and time stands still meanwhile.
+                const auto heard = scope.spawn(waitForSignal(SignalSet(SIGINT)));
+                std::raise(SIGINT);
+                while (!heard.isFinished())
+                    settle();
+            }
+        });
+        run(Gallery::serveUntilInterrupted([&lines](const QString &line) { lines << line; }));
+        QCOMPARE(lines, expected);
+        QCOMPARE(int(clock.now() / 1ms), milliseconds);
+    }
+
+    void wrongName()
+    {
+        QProcess process;
+        process.start(CODRIVE_EXAMPLE, {"fan-out", "bogus"});
+        QVERIFY(process.waitForFinished());
+        QCOMPARE(process.exitCode(), 2);
+        QCOMPARE(process.readAllStandardOutput(), "");
+        const QByteArray messages = process.readAllStandardError();
+        QVERIFY2(messages.contains("bogus") && messages.contains("happy-eyeballs"), messages.constData());
     }
 
     void program()
