@@ -36,7 +36,7 @@ void ProgressSink::add(double progress, const QString &statusText)
     notify();
 }
 
-std::optional<ProgressSink::Report> ProgressSink::take()
+std::optional<ProgressReport> ProgressSink::take()
 {
     const std::scoped_lock lock(m_mutex);
     return std::exchange(m_report, std::nullopt);

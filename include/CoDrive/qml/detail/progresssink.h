@@ -16,23 +16,23 @@
 
 namespace CoDrive::detail {
 
+struct ProgressReport
+{
+    double progress = -1;
+    QString statusText; ///< null: as before
+};
+
 class ProgressSink final : public RemoteWaker
 {
 public:
-    struct Report
-    {
-        double progress = -1;
-        QString statusText; ///< null: as before
-    };
-
     /// Any thread.
     void add(double progress, const QString &statusText);
     /// What has been told since the last call.
-    std::optional<Report> take();
+    std::optional<ProgressReport> take();
 
 private:
     std::mutex m_mutex;
-    std::optional<Report> m_report;
+    std::optional<ProgressReport> m_report;
 };
 
 /// Runs \a task so that reportProgress() in it and below reaches \a sink.
