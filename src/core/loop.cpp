@@ -192,8 +192,10 @@ void Loop::close() noexcept
         item = std::exchange(item->m_next, nullptr);
     }
     m_isClosed = true;
-    // An owner that outlives its thread dies in another one, perhaps while this does in a third.
+    // An owner that outlives its thread dies in another one, perhaps while others do in a third.
     while (m_owners.takeFirst()) { }
+    while (TimerNode *const node = m_timers.first())
+        node->disarm();
     delete std::exchange(m_receiver, nullptr);
     if (s_current == this)
         s_current = nullptr;
@@ -249,31 +251,31 @@ bool Loop::post(std::shared_ptr<InboxItem> item)
     return true;
 }
 
-void Loop::takeInbox() noexcept
+void Loop::takeInbox(TimePoint start) noexcept
 {
-    InboxItem *item = nullptr;
-    {
-        const std::scoped_lock lock(m_inboxMutex);
-        item = std::exchange(m_inboxFirst, nullptr);
-        m_inboxLast = nullptr;
-    }
-    while (item) {
-        std::shared_ptr<InboxItem> keeper;
-        InboxItem *next;
+    do {
+        std::shared_ptr<InboxItem> item;
         {
             const std::scoped_lock lock(m_inboxMutex);
-            keeper = std::move(item->m_self);
-            next = std::exchange(item->m_next, nullptr);
+            if (!m_inboxFirst)
+                return;
+            item = std::move(m_inboxFirst->m_self);
+            m_inboxFirst = std::exchange(item->m_next, nullptr);
+            // A nested event loop, begun by the item, must go on with the others (law L16).
+            if (m_inboxFirst)
+                postWakeEvent();
+            else
+                m_inboxLast = nullptr;
         }
         item->deliver();
-        item = next;
-    }
+    } while (!isBudgetSpent(start));
 }
 
 void Loop::wakeEventArrived() noexcept
 {
+    const TimePoint start = std::chrono::steady_clock::now();
     m_isPosted.store(false);
-    takeInbox();
+    takeInbox(start);
     m_isBetweenTurns = true;
     while (ReadyItem *const item = m_afterTurn.takeFirst())
         item->run();
@@ -283,7 +285,7 @@ void Loop::wakeEventArrived() noexcept
         postWakeEvent();
     }
     updateTimer();
-    drain();
+    drain(start);
 }
 
 // Neither the posted event nor the Qt timer has survived the application before.
@@ -305,7 +307,7 @@ Q_COREAPP_STARTUP_FUNCTION(applicationStarted)
 void Loop::timerFired() noexcept
 {
     expireTimers();
-    drain();
+    drain(std::chrono::steady_clock::now());
 }
 
 ReadyItem *Loop::takeNext() noexcept
@@ -326,16 +328,21 @@ ReadyItem *Loop::takeNext() noexcept
     return m_ready.takeFirst();
 }
 
-void Loop::drain() noexcept
+bool Loop::isBudgetSpent(TimePoint start) const noexcept
 {
-    const auto start = std::chrono::steady_clock::now();
+    return std::chrono::steady_clock::now() - start >= m_drainBudget;
+}
+
+// Goes on until nothing is ready or its share of the time is over (law L16).
+void Loop::drain(TimePoint start) noexcept
+{
     ++m_drainDepth;
     while (ReadyItem *const item = takeNext()) {
         // A nested event loop, begun by the item, must go on with the others (law L16).
         if (!m_ready.isEmpty())
             postWakeEvent();
         item->run();
-        if (std::chrono::steady_clock::now() - start >= m_drainBudget)
+        if (isBudgetSpent(start))
             break;
     }
     --m_drainDepth;

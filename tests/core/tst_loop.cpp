@@ -356,6 +356,64 @@ private Q_SLOTS:
         QCOMPARE(seen, 1);
     }
 
+    void notificationsGoOnInsideANestedLoop()
+    {
+        const auto first = std::make_shared<CoDrive::detail::RemoteWaker>();
+        const auto second = std::make_shared<CoDrive::detail::RemoteWaker>();
+        bool isTooLate = false;
+        first->onNotified = [&] {
+            QEventLoop nested;
+            second->onNotified = [&] { nested.quit(); };
+            QTimer::singleShot(3s, &nested, [&] {
+                isTooLate = true;
+                nested.quit();
+            });
+            nested.exec();
+            second->onNotified = nullptr;
+        };
+        std::thread([&] {
+            first->notify();
+            second->notify();
+        }).join();
+        settle();
+        first->onNotified = nullptr;
+        QVERIFY(!isTooLate);
+    }
+
+    void aFloodOfNotifications()
+    {
+        const auto waker = std::make_shared<CoDrive::detail::RemoteWaker>();
+        bool isFlooding = true;
+        waker->onNotified = [&] {
+            if (isFlooding)
+                waker->notify();
+        };
+        waker->notify();
+        QTimer::singleShot(1, [&] { isFlooding = false; });
+        QTRY_VERIFY(!isFlooding);
+        settle();
+        waker->onNotified = nullptr;
+    }
+
+    void deadlinesEndWithTheirThread()
+    {
+        // Several threads may destroy what it leaves, and must not meet in its heap.
+        CoDrive::detail::LoopPointer loop;
+        std::unique_ptr<TaskScope> scopes[2];
+        std::thread([&] {
+            loop = CoDrive::detail::LoopPointer(&CoDrive::detail::Loop::current());
+            for (auto &scope : scopes) {
+                scope = std::make_unique<TaskScope>();
+                for (int i = 0; i < 100; ++i)
+                    scope->spawn(toTask(sleepFor(1h)));
+            }
+        }).join();
+        QVERIFY(loop->timers().isEmpty());
+        std::thread other([&] { scopes[0].reset(); });
+        scopes[1].reset();
+        other.join();
+    }
+
     void aLoopThatHasEndedIsSkipped()
     {
         std::shared_ptr<CoDrive::detail::RemoteWaker> waker;

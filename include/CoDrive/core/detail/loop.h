@@ -123,8 +123,6 @@ public:
     }
     /// Whether the Qt timer runs; for tests.
     bool isTimerArmed() const noexcept;
-    /// Goes on until nothing is ready or its share of the time is over (law L16).
-    void drain() noexcept;
     /// For tests whose order must not depend on the speed of the machine.
     void setDrainBudget(std::chrono::nanoseconds budget) noexcept { m_drainBudget = budget; }
     void wakeEventArrived() noexcept;
@@ -211,7 +209,9 @@ private:
     static Loop &create();
     void close() noexcept;
     void postWakeEvent() noexcept;
-    void takeInbox() noexcept;
+    void takeInbox(TimePoint start) noexcept;
+    void drain(TimePoint start) noexcept;
+    bool isBudgetSpent(TimePoint start) const noexcept;
     void updateTimer() noexcept;
     void reapDoomed() noexcept;
     ReadyItem *takeNext() noexcept;
