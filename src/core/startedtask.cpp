@@ -155,8 +155,19 @@ void StartedTask::request() noexcept
     // It runs, or what it waited for has completed: law L7.
     if (!m_operation || isReady() || m_loop->isClosed())
         return;
-    if (m_operation->request())
+    if (requestOperation())
         wake(true);
+}
+
+// Operations pass requests on, and tasks that wait for each other would do so for ever.
+bool StartedTask::requestOperation() noexcept
+{
+    if (m_isPassingOn)
+        return false;
+    m_isPassingOn = true;
+    const bool isWithdrawn = m_operation->request();
+    m_isPassingOn = false;
+    return isWithdrawn;
 }
 
 void StartedTask::run()
@@ -197,7 +208,7 @@ StartedTask::Progress StartedTask::resumeFrames() noexcept
             if (isDoomed())
                 return Progress::Doomed;
             // Law L6: a pending request meets the operation right after it was entered.
-            if (m_isRequested && !m_isUnwinding && m_operation->request())
+            if (m_isRequested && !m_isUnwinding && requestOperation())
                 m_isUnwinding = true;
             return Progress::Suspended;
         }

@@ -35,6 +35,13 @@ Task<int> cancelsLater(EventLog &log, Event &gate, TaskHandle<int> &handle)
     co_return 1;
 }
 
+Task<int> cancelsScope(TaskScope &scope)
+{
+    const InstanceCounter alive;
+    co_await scope.cancelAndWait();
+    co_return 1;
+}
+
 Task<int> awaitsHandle(TaskHandle<int> handle)
 {
     co_return co_await handle;
@@ -255,6 +262,23 @@ private Q_SLOTS:
         open(h);
         QCOMPARE(text(H), "cancelled");
         QCOMPARE(InstanceCounter::count(), 0);
+    }
+
+    void scopesThatWaitForEachOther()
+    {
+        // Every request that one passes on comes back to it through the other.
+        TaskScope other;
+        H = scope->spawn(after(a, cancelsScope(other)));
+        const auto second = other.spawn(after(a, cancelsScope(*scope)));
+        open(a);
+        QVERIFY(!H.isFinished());
+        H.cancel();
+        scope->cancel();
+        settle();
+        scope->cancel();
+        settle();
+        QVERIFY(!H.isFinished());
+        QVERIFY(!second.isFinished());
     }
 
     void TASKS_CANCEL_N4()

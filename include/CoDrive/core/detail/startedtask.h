@@ -143,6 +143,7 @@ private:
     template<typename>
     friend class TaskAwaiter;
 
+    bool requestOperation() noexcept;
     enum class Progress { Suspended, Ended, Absorbed, Doomed };
     Progress resumeFrames() noexcept;
     Progress unwindFrames() noexcept;
@@ -167,6 +168,7 @@ private:
     bool m_isDoomed : 1 = false; ///< handed to its loop to be destroyed (law L14)
     bool m_isBeingDestroyed : 1 = false;
     bool m_threwOwnCancelled : 1 = false;
+    bool m_isPassingOn : 1 = false; ///< a request, to its operation
 };
 
 [[noreturn]] void throwEnteredTwice();
