@@ -7,8 +7,14 @@ namespace CoDrive::detail {
 
 void BridgeState::setDone()
 {
-    m_isDone.store(true, std::memory_order_release);
-    notify();
+    if (m_phase.exchange(Phase::Done, std::memory_order_acq_rel) == Phase::Awaited)
+        notify();
+}
+
+bool BridgeState::beginWaiting() noexcept
+{
+    Phase phase = Phase::Running;
+    return m_phase.compare_exchange_strong(phase, Phase::Awaited, std::memory_order_acq_rel);
 }
 
 void BridgeState::abandon()
@@ -26,7 +32,7 @@ void BridgeState::deliver() noexcept
 
 bool ForeignOperationBase::startWaiting(std::shared_ptr<BridgeState> state)
 {
-    if (state->isDone())
+    if (!state->beginWaiting())
         return false;
     m_wasRequested = task()->isRequested();
     m_state = std::move(state);

@@ -55,6 +55,12 @@ public:
     void await_suspend(std::coroutine_handle<> waiter) const { waiter.resume(); }
 };
 
+class GivesCounted : public DoesNotSuspend
+{
+public:
+    InstanceCounter await_resume() const noexcept { return InstanceCounter(); }
+};
+
 class WithMemberOperator
 {
 public:
@@ -233,6 +239,20 @@ private Q_SLOTS:
         QCOMPARE(text(scope.spawn(gives(ResumesInside()))), "5");
         QCOMPARE(text(scope.spawn(gives(WithMemberOperator()))), "5");
         QCOMPARE(text(scope.spawn(gives(WithFreeOperator()))), "5");
+    }
+
+    void readyOnesLeaveNothingBehind()
+    {
+        // Within one segment, before the loop has its turn.
+        int most = 0;
+        TaskScope scope;
+        scope.spawn([&]() -> Task<> {
+            for (int i = 0; i < 100; ++i) {
+                const InstanceCounter result = co_await GivesCounted();
+                most = std::max(most, InstanceCounter::count());
+            }
+        });
+        QCOMPARE(most, 1);
     }
 
     void QT_FOREIGN_N4()

@@ -99,7 +99,9 @@ class BridgeState : public RemoteWaker
 public:
     /// Called at the end of the bridge coroutine, on whatever thread that is.
     void setDone();
-    bool isDone() const noexcept { return m_isDone.load(std::memory_order_acquire); }
+    bool isDone() const noexcept { return m_phase.load(std::memory_order_acquire) == Phase::Done; }
+    /// From here on its end is notified. False: it has ended already.
+    bool beginWaiting() noexcept;
     /// Nobody waits any more: a value is dropped, an error is reported.
     void abandon();
     void deliver() noexcept override;
@@ -107,7 +109,9 @@ public:
     virtual std::exception_ptr error() const noexcept = 0;
 
 private:
-    std::atomic<bool> m_isDone = false;
+    enum class Phase { Running, Awaited, Done };
+
+    std::atomic<Phase> m_phase = Phase::Running;
     bool m_isAbandoned = false; // the loop's thread only
 };
 
