@@ -190,6 +190,7 @@ void Loop::close() noexcept
     while (item) {
         const std::shared_ptr<InboxItem> keeper = std::move(item->m_self);
         item = std::exchange(item->m_next, nullptr);
+        keeper->discard();
     }
     m_isClosed = true;
     // An owner that outlives its thread dies in another one, perhaps while others do in a third.

@@ -45,7 +45,7 @@ bool SharedTaskBase::isAwaitedBy(StartedTask &awaited, const StartedTask &task)
 {
     // Mostly one waits for one, up to a root; that must not allocate (law L15).
     StartedTask *start = &awaited;
-    for (;;) {
+    while (start) {
         if (start == &task)
             return true;
         StartedTask *const parent = start->parent();
@@ -57,6 +57,8 @@ bool SharedTaskBase::isAwaitedBy(StartedTask &awaited, const StartedTask &task)
             break;
         start = parent ? parent : waiter->waitingTask();
     }
+    if (!start)
+        return false;
     std::vector<StartedTask *> open{start};
     std::unordered_set<const StartedTask *> seen;
     while (!open.empty()) {
@@ -64,7 +66,7 @@ bool SharedTaskBase::isAwaitedBy(StartedTask &awaited, const StartedTask &task)
         open.pop_back();
         if (next == &task)
             return true;
-        if (!seen.insert(next).second)
+        if (!next || !seen.insert(next).second)
             continue;
         if (StartedTask *const parent = next->parent())
             open.push_back(parent);

@@ -182,6 +182,8 @@ void StartedTask::discard()
 {
     if (m_isFinished)
         onFinishedRun();
+    else if (m_operation)
+        m_operation->loopEnded();
 }
 
 // Takes the innermost frame off the stack of frames; the caller destroys it.

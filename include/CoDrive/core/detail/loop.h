@@ -36,6 +36,8 @@ public:
     virtual ~InboxItem();
     /// Called on the thread of the loop.
     virtual void deliver() noexcept = 0;
+    /// Called there in its place when the loop ends.
+    virtual void discard() noexcept { }
 
 private:
     friend class Loop;

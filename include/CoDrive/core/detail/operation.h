@@ -33,6 +33,9 @@ public:
     /// run code of the user: what it has to stop, it stops in its destructor.
     virtual bool request() noexcept = 0;
 
+    /// The loop ends before the waiter, which this has woken, could go on. Called on its thread.
+    virtual void loopEnded() noexcept { }
+
     /// The tasks that run as children of this operation, if any.
     virtual const TaskOwner *children() const noexcept { return nullptr; }
 

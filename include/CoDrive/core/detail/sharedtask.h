@@ -26,7 +26,7 @@ public:
     JoinWaiter(JoinWaiter &&) noexcept = default;
 
     virtual void joined() noexcept = 0;
-    /// The task that waits.
+    /// The task that waits; null when it is something else.
     virtual StartedTask *waitingTask() const noexcept = 0;
 
 protected:
