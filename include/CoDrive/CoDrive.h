@@ -56,6 +56,7 @@
 #include <CoDrive/sync/semaphore.h>
 #include <CoDrive/sync/unorderedqueue.h>
 
+#include <CoDrive/threads/threadsafestate.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <CoDrive/process/signal.h>

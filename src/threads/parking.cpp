@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include <CoDrive/threads/detail/parking.h>
+
+#include <utility>
+
+namespace CoDrive::detail {
+
+namespace {
+
+using ParkingPointer = std::shared_ptr<Parking>;
+
+constinit thread_local bool t_isOver = false;
+constinit thread_local ParkingPointer *t_last = nullptr;
+
+struct ParkingOfThread
+{
+    ~ParkingOfThread() { t_isOver = true; }
+
+    ParkingPointer parking = std::make_shared<Parking>();
+};
+
+} // namespace
+
+const std::shared_ptr<Parking> &Parking::current()
+{
+    if (t_isOver) {
+        // Code that runs after the thread's end, such as the destructor of a static, may block too.
+        if (!t_last)
+            t_last = new ParkingPointer(std::make_shared<Parking>());
+        return *t_last;
+    }
+    static thread_local ParkingOfThread holder;
+    return holder.parking;
+}
+
+void Parking::block(const bool &isWoken)
+{
+    std::unique_lock lock(m_mutex);
+    while (!isWoken) {
+        if (m_jobs.empty())
+            m_hasNews.wait(lock);
+        else
+            serve(lock);
+    }
+}
+
+void Parking::wake(bool &isWoken)
+{
+    // Under the mutex, because the thread, once it knows, may end and take this along.
+    const std::scoped_lock lock(m_mutex);
+    isWoken = true;
+    m_hasNews.notify_all();
+}
+
+void Parking::add(std::shared_ptr<DestructionJob> job)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_jobs.push_back(std::move(job));
+    m_hasNews.notify_all();
+}
+
+void Parking::serve()
+{
+    std::unique_lock lock(m_mutex);
+    serve(lock);
+}
+
+void Parking::serve(std::unique_lock<std::mutex> &lock)
+{
+    const auto jobs = std::exchange(m_jobs, {});
+    lock.unlock();
+    for (const std::shared_ptr<DestructionJob> &job : jobs)
+        job->destroyHere();
+    lock.lock();
+}
+
+// A destructor is code of the user: it runs from the ready list, not inside of the delivery.
+void Parking::deliver() noexcept
+{
+    if (!ReadyItem::isLinked())
+        Loop::current().makeReady(*this);
+}
+
+} // namespace CoDrive::detail
