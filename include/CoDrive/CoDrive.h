@@ -56,6 +56,10 @@
 #include <CoDrive/sync/semaphore.h>
 #include <CoDrive/sync/unorderedqueue.h>
 
+#include <CoDrive/threads/latch.h>
+#include <CoDrive/threads/threadsafecondition.h>
+#include <CoDrive/threads/threadsafeevent.h>
+#include <CoDrive/threads/threadsafelock.h>
 #include <CoDrive/threads/threadsafestate.h>
 #include <CoDrive/threads/tothread.h>
 
