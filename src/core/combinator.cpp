@@ -4,6 +4,7 @@
 #include <CoDrive/core/detail/combinator.h>
 
 #include <CoDrive/core/detail/loop.h>
+#include <CoDrive/core/unhandled.h>
 
 namespace CoDrive::detail {
 
@@ -63,6 +64,12 @@ bool Combinator::isRequestedFromOutside() const noexcept
 StartedTask *Combinator::childEnded(StartedTask &child) noexcept
 {
     onChildEnded(child);
+    if (const std::exception_ptr &error = child.outcomeBase().errorPointer()) {
+        if (givesErrors())
+            m_errors.emplace_back(error, child.info());
+        else
+            reportUnhandled(error, child.info());
+    }
     return endIfComplete();
 }
 
@@ -79,8 +86,14 @@ void Combinator::decide() noexcept
     onComplete();
     const bool unwinds = !hasResult();
     if (unwinds)
-        onUnwinding();
+        reportErrors();
     task()->continueWith(unwinds);
+}
+
+void Combinator::reportErrors() noexcept
+{
+    for (const auto &[error, child] : std::exchange(m_errors, {}))
+        reportUnhandled(error, child);
 }
 
 } // namespace CoDrive::detail

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <utility>
 
 namespace CoDrive::detail {
 
@@ -327,8 +328,9 @@ void StartedTask::destroy() noexcept
 void StartedTask::destroyNow() noexcept
 {
     ReadyItem::unlink();
-    m_operation = nullptr;
     m_isBeingDestroyed = true;
+    if (Operation *const operation = std::exchange(m_operation, nullptr))
+        operation->waiterDestroyed();
     {
         // Destructors of locals may do anything: to the rest of the tree it comes too late (law
         // L14). One that was only planned has no loop.

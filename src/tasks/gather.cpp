@@ -3,8 +3,6 @@
 
 #include <CoDrive/tasks/gather.h>
 
-#include <CoDrive/core/unhandled.h>
-
 namespace CoDrive::detail {
 
 void GatherBase::onChildEnded(StartedTask &child) noexcept
@@ -19,16 +17,7 @@ void GatherBase::onChildEnded(StartedTask &child) noexcept
 
 void GatherOutcomesBase::onChildEnded(StartedTask &child) noexcept
 {
-    if (child.isCancelled())
-        m_isIncomplete = true;
-    else if (const std::exception_ptr error = child.outcomeBase().errorPointer())
-        m_errors.emplace_back(error, child.info());
-}
-
-void GatherOutcomesBase::onUnwinding() noexcept
-{
-    for (const auto &[error, child] : m_errors)
-        reportUnhandled(error, child);
+    m_isIncomplete = m_isIncomplete || child.isCancelled();
 }
 
 } // namespace CoDrive::detail

@@ -3,8 +3,6 @@
 
 #include <CoDrive/tasks/race.h>
 
-#include <CoDrive/core/unhandled.h>
-
 #include <stdexcept>
 
 namespace CoDrive::detail {
@@ -45,9 +43,7 @@ void FirstSuccessBase::onChildEnded(StartedTask &child) noexcept
     if (child.isCancelled())
         return;
     if (const std::exception_ptr error = child.outcomeBase().errorPointer()) {
-        if (m_winner)
-            reportUnhandled(error, child.info());
-        else
+        if (!m_winner)
             m_errors.push_back(error);
     } else if (!m_winner) {
         m_winner = &child;

@@ -117,6 +117,7 @@ void PoolRun::orphan() noexcept
     if (!hasChildren())
         return; // it has ended, and its waiter is about to know
     m_isOrphaned = true;
+    reportErrors();
     if (destroyChildren() && task()->isWaiting())
         complete();
 }

@@ -8,6 +8,7 @@
 #include <CoDrive/core/unhandled.h>
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/tasks/prime.h>
+#include <CoDrive/tasks/race.h>
 #include <CoDrive/tasks/shield.h>
 #include <CoDrive/tasks/taskgroup.h>
 #include <CoDrive/tasks/taskpool.h>
@@ -128,6 +129,8 @@ private Q_SLOTS:
     void taskOfAPoolDestroysWhoRunsThePool();
     void primedTaskHoldsWhatHoldsIt();
     void primedTaskAwaitsItself();
+    void errorsOfADestroyedWaiterAreReported_data();
+    void errorsOfADestroyedWaiterAreReported();
     void bodyRefersToItsScopeWhenItDies();
     void nothingBeginsInAScopeThatHasEnded_data();
     void nothingBeginsInAScopeThatHasEnded();
@@ -501,6 +504,74 @@ static int exitInside(const QString &kind)
     gate.set();
     settle();
     return 1;
+}
+
+static Task<> withSome(const QString &kind, Event &a, Event &b, Event &h)
+{
+    const InstanceCounter alive;
+    std::vector<Task<int>> tasks;
+    tasks.push_back(err(a));
+    tasks.push_back(slow(b, h));
+    const auto inGroup = [&](TaskGroup &group) -> Task<int> {
+        group.spawn(slow(b, h));
+        co_return co_await err(a);
+    };
+    const auto inScope = [&](TaskScope &scope) -> Task<int> {
+        scope.spawn(slow(b, h));
+        co_return co_await err(a);
+    };
+    TaskPool pool;
+    if (kind == "gather") {
+        co_await gather(err(a), slow(b, h));
+    } else if (kind == "gather, not sensitive") {
+        const GatherOptions options{.sensitive = false};
+        co_await gather(std::move(tasks), options);
+    } else if (kind == "gatherOutcomes") {
+        co_await gatherOutcomes(std::move(tasks));
+    } else if (kind == "race") {
+        co_await race(std::move(tasks));
+    } else if (kind == "firstSuccess") {
+        co_await firstSuccess(std::move(tasks));
+    } else if (kind == "withTaskGroup") {
+        co_await withTaskGroup(inGroup);
+    } else if (kind == "withTaskScope") {
+        co_await withTaskScope(inScope);
+    } else {
+        pool.spawn(err(a));
+        pool.spawn(slow(b, h));
+        co_await pool.run();
+    }
+}
+
+void TestLifecycle::errorsOfADestroyedWaiterAreReported_data()
+{
+    QTest::addColumn<QString>("kind");
+    for (const char *kind : {"gather", "gather, not sensitive", "gatherOutcomes", "race", "firstSuccess",
+                             "withTaskGroup", "withTaskScope", "TaskPool"})
+        QTest::newRow(kind) << kind;
+}
+
+void TestLifecycle::errorsOfADestroyedWaiterAreReported()
+{
+    QFETCH(QString, kind);
+    Event a;
+    Event b;
+    Event h;
+    EventLog log;
+    quint64 task = 0;
+    setUnhandledErrorHandler([&](const std::exception_ptr &error, const TaskInfo &info) {
+        log << text(error);
+        task = info.id;
+    });
+    const auto reset = qScopeGuard([] { setUnhandledErrorHandler({}); });
+    auto scope = std::make_unique<TaskScope>();
+    scope->spawn(withSome(kind, a, b, h));
+    open(a);
+    QCOMPARE(log.take(), QStringList());
+    scope.reset();
+    settle();
+    QCOMPARE(log.take(), QStringList("E"));
+    QVERIFY(task != 0);
 }
 
 int main(int argc, char **argv)

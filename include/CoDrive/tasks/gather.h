@@ -113,10 +113,8 @@ protected:
     static void checkCount(std::size_t) noexcept { }
     void onChildEnded(StartedTask &child) noexcept override;
     bool hasResult() const noexcept override { return !m_isIncomplete; }
-    void onUnwinding() noexcept override;
 
 private:
-    std::vector<std::pair<std::exception_ptr, TaskInfo>> m_errors;
     bool m_isIncomplete = false;
 };
 

@@ -169,6 +169,7 @@ protected:
 
     static void checkCount(std::size_t count);
     void onChildEnded(StartedTask &child) noexcept override;
+    bool givesErrors() const noexcept override { return !m_winner; }
     bool hasResult() const noexcept override { return m_winner || !m_errors.empty(); }
 
     const StartedTask *winner() const noexcept { return m_winner; }

@@ -8,6 +8,11 @@
 #include <CoDrive/core/awaitable.h>
 #include <CoDrive/core/detail/taskowner.h>
 #include <CoDrive/core/task.h>
+#include <CoDrive/core/taskinfo.h>
+
+#include <exception>
+#include <utility>
+#include <vector>
 
 namespace CoDrive::detail {
 
@@ -15,6 +20,7 @@ class Combinator : public Operation, public TaskOwner
 {
 public:
     bool request() noexcept override;
+    void waiterDestroyed() noexcept override { reportErrors(); }
     const TaskOwner *children() const noexcept override { return this; }
     StartedTask *childEnded(StartedTask &child) noexcept final;
 
@@ -39,18 +45,20 @@ protected:
     void cancelChildren() noexcept;
     /// Whether a request was made to the waiting task and is still pending there.
     bool isRequestedFromOutside() const noexcept;
+    /// The children's errors cannot be given to the waiter: they are unhandled.
+    void reportErrors() noexcept;
 
     /// Makes a request to whatever is a child.
     virtual void requestAll() noexcept { requestChildren(); }
     /// A child has ended; \a child is still valid.
     virtual void onChildEnded(StartedTask &child) noexcept = 0;
+    /// Whether the waiter is given the error of a child that ends now; else it is unhandled.
+    virtual bool givesErrors() const noexcept { return true; }
     /// All children have ended. Whether there is a result or an error to give to the waiter, who
     /// is unwound else.
     virtual bool hasResult() const noexcept = 0;
     /// All children have ended, and nothing may begin here any more.
     virtual void onComplete() noexcept { }
-    /// It has none: the waiter is about to be unwound.
-    virtual void onUnwinding() noexcept { }
     /// Whether the last child's end ends it all; a group may go on.
     virtual bool isComplete() const noexcept { return !hasChildren(); }
 
@@ -60,6 +68,7 @@ protected:
 private:
     void decide() noexcept;
 
+    std::vector<std::pair<std::exception_ptr, TaskInfo>> m_errors; ///< of children that have ended
     bool m_isStarting = false;
     bool m_isCancelled = false; ///< the children have had a request
     bool m_isSelfCancelled = false; ///< it was our own

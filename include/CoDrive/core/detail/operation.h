@@ -35,6 +35,8 @@ public:
 
     /// The loop ends before the waiter, which this has woken, could go on. Called on its thread.
     virtual void loopEnded() noexcept { }
+    /// The waiter is being destroyed while it waits here; its frames follow.
+    virtual void waiterDestroyed() noexcept { }
 
     /// The tasks that run as children of this operation, if any.
     virtual const TaskOwner *children() const noexcept { return nullptr; }
