@@ -281,6 +281,27 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList({"5", "kept"}));
     }
 
+    void anAwaiterThatIsALocalIsWaitedFor()
+    {
+        Later later;
+        EventLog log;
+        TaskScope scope;
+        auto handle = scope.spawn([&]() -> Task<int> {
+            LaterAwaiter awaiter(later);
+            const int value = co_await awaiter;
+            log << QString::number(value);
+            co_await waitForever();
+            co_return value;
+        });
+        cancel(handle);
+        QVERIFY(!handle.isFinished());
+        QCOMPARE(InstanceCounter::count(), 1);
+        later.fire();
+        settle();
+        QCOMPARE(log.take(), QStringList("5"));
+        QVERIFY(handle.isCancelled());
+    }
+
     void QT_FOREIGN_N5()
     {
         Later later;

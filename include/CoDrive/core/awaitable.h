@@ -202,7 +202,8 @@ struct AwaitResultOf<A, AwaitKind::Foreign> : ForeignResult<A>
 
 /// What `co_await` takes inside a Task: a Task, a TaskHandle, what the functions of this library
 /// return, QCoro::Task, whatever QCoro can await, and every type with `operator co_await` or the
-/// three await functions.
+/// three await functions. One of the latter that is an lvalue is referred to: a cancelled task
+/// waits for it, as for a QCoro::Task, and its owner must not be destroyed before it was resumed.
 template<typename A>
 concept Awaitable = detail::awaitKind<A>() != detail::AwaitKind::None;
 

@@ -189,11 +189,17 @@ private:
 template<typename A>
 class ForeignOperation final : public ForeignOperationBase
 {
+    // Mostly a local of the waiter, which must not die before whoever resumes it has left it alone.
+    static constexpr bool isAwaiterOfTheUsers
+        = std::is_same_v<decltype(foreignAwaiter(std::declval<A>())), A>;
+    static constexpr bool canBeLeft
+        = awaitKind<A>() != AwaitKind::QCoroTask && !isAwaiterOfTheUsers;
+
 public:
     using Result = AwaitResult<A>;
 
     explicit ForeignOperation(A &&awaitable)
-        : ForeignOperationBase(awaitKind<A>() != AwaitKind::QCoroTask)
+        : ForeignOperationBase(canBeLeft)
         , m_awaitable(std::forward<A>(awaitable))
     {
     }
