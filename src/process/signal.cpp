@@ -90,21 +90,27 @@ private:
     /// Hands on to the listeners what has been counted since the last time.
     void relay()
     {
-        std::array<int, SignalSet::LastCode> codes;
-        auto end = codes.begin();
+        struct News
+        {
+            int code;
+            quint32 count;
+            quint64 lastArrival;
+        };
+        // A copy first: while it is sorted, the handlers go on counting.
+        std::array<News, SignalSet::LastCode> news;
+        auto end = news.begin();
         for (int code = 1; code <= SignalSet::LastCode; ++code) {
-            if (SignalSource::count(code) != m_relayed[index(code)])
-                *end++ = code;
-        }
-        std::sort(codes.begin(), end, [](int a, int b) {
-            return SignalSource::lastArrival(a) < SignalSource::lastArrival(b);
-        });
-        std::for_each(codes.begin(), end, [this](int code) {
             const quint32 count = SignalSource::count(code);
-            const quint32 before = std::exchange(m_relayed[index(code)], count);
+            if (count != m_relayed[index(code)])
+                *end++ = {code, count, SignalSource::lastArrival(code)};
+        }
+        std::sort(news.begin(), end,
+                  [](const News &a, const News &b) { return a.lastArrival < b.lastArrival; });
+        std::for_each(news.begin(), end, [this](const News &arrived) {
+            const quint32 before = std::exchange(m_relayed[index(arrived.code)], arrived.count);
             for (SignalListener *const listener : m_listeners) {
-                if (listener->m_codes.contains(code))
-                    listener->noteArrivals(code, static_cast<int>(count - before));
+                if (listener->m_codes.contains(arrived.code))
+                    listener->noteArrivals(arrived.code, static_cast<int>(arrived.count - before));
             }
         });
     }

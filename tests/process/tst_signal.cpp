@@ -17,6 +17,7 @@
 #include <optional>
 #include <semaphore>
 #include <thread>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -606,6 +607,31 @@ private Q_SLOTS:
         isOver = true;
         raising.join();
         QVERIFY(received > 0);
+    }
+
+    void signalsThatComeWhileOthersAreHandedOn()
+    {
+        const int first = SIGRTMIN;
+        const SignalSet codes(first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6, first + 7);
+        TaskScope scope;
+        scope.spawn(waitForSignal(codes)); // keeps the handlers
+        std::atomic<bool> isOver = false;
+        std::vector<std::thread> raising;
+        for (int i = 0; i < 3; ++i) {
+            raising.emplace_back([&, i] {
+                for (int k = i; !isOver; ++k)
+                    ::raise(first + k * 5 % 8);
+            });
+        }
+        for (int i = 0; i < 20'000; ++i) {
+            TaskScope late;
+            late.spawn(waitForSignal(codes));
+        }
+        isOver = true;
+        for (std::thread &thread : raising)
+            thread.join();
+        waitForEnd(scope);
+        QVERIFY(isDefault(first));
     }
 
 private:
