@@ -7,8 +7,8 @@ namespace CoDrive::detail {
 
 void BridgeState::setDone()
 {
-    if (m_phase.exchange(Phase::Done, std::memory_order_acq_rel) == Phase::Awaited)
-        notify();
+    if (m_phase.exchange(Phase::Done, std::memory_order_acq_rel) == Phase::Awaited && !notify())
+        discard();
 }
 
 bool BridgeState::beginWaiting() noexcept
@@ -25,9 +25,15 @@ void BridgeState::abandon()
 
 void BridgeState::deliver() noexcept
 {
-    if (m_isAbandoned && error())
-        reportUnhandled(error(), TaskInfo());
+    if (m_isAbandoned)
+        discard();
     RemoteWaker::deliver();
+}
+
+void BridgeState::discard() noexcept
+{
+    if (error())
+        reportUnhandled(error(), TaskInfo());
 }
 
 bool ForeignOperationBase::startWaiting(std::shared_ptr<BridgeState> state)

@@ -175,11 +175,6 @@ void Loop::close() noexcept
     m_independent.destroyChildren();
     // What runs up the stack, where somebody has called exit(), stays as it is.
     reapDoomed();
-    // Finished tasks and reports still have something to say; the others will never go on.
-    while (ReadyItem *const item = m_ready.takeFirst())
-        item->discard();
-    while (m_afterTurn.takeFirst() || m_afterNextTurn.takeFirst()) { }
-
     InboxItem *item = nullptr;
     {
         const std::scoped_lock lock(m_inboxMutex);
@@ -192,6 +187,11 @@ void Loop::close() noexcept
         item = std::exchange(item->m_next, nullptr);
         keeper->discard();
     }
+    // Last, because all of the above may add to it. Finished tasks and reports still have something
+    // to say; the others will never go on.
+    while (ReadyItem *const ready = m_ready.takeFirst())
+        ready->discard();
+    while (m_afterTurn.takeFirst() || m_afterNextTurn.takeFirst()) { }
     m_isClosed = true;
     // An owner that outlives its thread dies in another one, perhaps while others do in a third.
     while (m_owners.takeFirst()) { }

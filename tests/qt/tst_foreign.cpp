@@ -338,6 +338,32 @@ private Q_SLOTS:
         QCOMPARE(m_unhandled.take(), QStringList("E"));
     }
 
+    void failsAtTheEndOfItsThread_data()
+    {
+        QTest::addColumn<bool>("afterwards");
+        QTest::newRow("just before") << false;
+        QTest::newRow("afterwards") << true;
+    }
+    void failsAtTheEndOfItsThread()
+    {
+        QFETCH(bool, afterwards);
+        Later later;
+        later.fails = true;
+        EventLog log;
+        std::thread([&] {
+            TaskScope scope;
+            auto handle = scope.spawn(caller(log, LaterAwaiter(later)));
+            cancel(handle);
+            if (!afterwards)
+                later.fire();
+        }).join();
+        if (afterwards)
+            later.fire();
+        settle();
+        QCOMPARE(log.take(), QStringList());
+        QCOMPARE(m_unhandled.take(), QStringList("E"));
+    }
+
     void QT_FOREIGN_N7()
     {
         Immovable immovable;

@@ -105,6 +105,8 @@ public:
     /// Nobody waits any more: a value is dropped, an error is reported.
     void abandon();
     void deliver() noexcept override;
+    /// Nobody will take the result.
+    void discard() noexcept override;
 
     virtual std::exception_ptr error() const noexcept = 0;
 
