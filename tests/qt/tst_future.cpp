@@ -362,6 +362,24 @@ private Q_SLOTS:
         QVERIFY(handle.isCancelled());
     }
 
+    void AD_FSTATE_09()
+    {
+        Worker t;
+        auto promise = started<int>();
+        QThread *resumedOn = nullptr;
+        TaskScope scope;
+        const auto handle = scope.spawn([&]() -> Task<int> {
+            const int value = co_await promise.future();
+            resumedOn = QThread::currentThread();
+            co_return value;
+        });
+        t.run([&] { Outcome<int>::success(5).transferTo(promise); });
+        waitForEnd(scope);
+        t.end();
+        QCOMPARE(text(handle), "5");
+        QCOMPARE(resumedOn, QThread::currentThread());
+    }
+
     void QT_FUTURE_N15()
     {
         const quint32 seed = QRandomGenerator::global()->generate();
