@@ -6,6 +6,8 @@
 #include <CoDrive/core/detail/loop.h>
 #include <CoDrive/core/unhandled.h>
 
+#include <new>
+
 namespace CoDrive::detail {
 
 bool Combinator::request() noexcept
@@ -64,13 +66,23 @@ bool Combinator::isRequestedFromOutside() const noexcept
 StartedTask *Combinator::childEnded(StartedTask &child) noexcept
 {
     onChildEnded(child);
-    if (const std::exception_ptr &error = child.outcomeBase().errorPointer()) {
-        if (givesErrors())
-            m_errors.emplace_back(error, child.info());
-        else
-            reportUnhandled(error, child.info());
-    }
+    if (child.outcomeBase().errorPointer())
+        noteErrorOf(child);
     return endIfComplete();
+}
+
+void Combinator::noteErrorOf(const StartedTask &child) noexcept
+{
+    const std::exception_ptr &error = child.outcomeBase().errorPointer();
+    if (!givesErrors()) {
+        reportUnhandled(error, child.info());
+        return;
+    }
+    try {
+        m_errors.emplace_back(error, child.info());
+    } catch (const std::bad_alloc &) {
+        // A waiter that goes on gets it from the child all the same.
+    }
 }
 
 StartedTask *Combinator::endIfComplete() noexcept

@@ -7,6 +7,7 @@
 #include "combinatorrows.h"
 #include "sweeps.h"
 
+#include <CoDrive/core/unhandled.h>
 #include <CoDrive/tasks/cleanup.h>
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/tasks/prime.h>
@@ -190,8 +191,26 @@ class TestSweeps : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { failOnWarnings(); }
-    void cleanup() { QCOMPARE(leftBehind(), QString()); }
+    void init()
+    {
+        failOnWarnings();
+        // Of children whose waiter is destroyed. It must not allocate itself.
+        setUnhandledErrorHandler([this](const std::exception_ptr &error, const TaskInfo &) {
+            try {
+                std::rethrow_exception(error);
+            } catch (const E &) {
+            } catch (const std::bad_alloc &) {
+            } catch (...) {
+                m_isSurprised = true;
+            }
+        });
+    }
+    void cleanup()
+    {
+        QCOMPARE(leftBehind(), QString());
+        setUnhandledErrorHandler({});
+        QVERIFY(!m_isSurprised);
+    }
 
     void suspensions_data()
     {
@@ -251,7 +270,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("kind");
         for (const char *kind : {"inline", "spawn", "gather", "race", "group", "timeout", "attempt", "prime", "shield",
-                                 "errors"})
+                                 "errors", "errors of children"})
             QTest::newRow(kind) << kind;
     }
     void allocations()
@@ -296,6 +315,11 @@ private Q_SLOTS:
             } else if (kind == "shield") {
                 co_await shield(child(1));
                 co_await shieldWait(child(1));
+            } else if (kind == "errors of children") {
+                try {
+                    co_await gather(child(1), nowErr());
+                } catch (const E &) {
+                }
             } else {
                 try {
                     co_await nowErr();
@@ -346,6 +370,9 @@ private Q_SLOTS:
         QFETCH(QString, expected);
         QCOMPARE(runRow(row, raceUnderTest()), expected);
     }
+
+private:
+    bool m_isSurprised = false;
 };
 
 QTEST_GUILESS_MAIN(TestSweeps)

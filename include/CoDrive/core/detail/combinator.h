@@ -67,6 +67,7 @@ protected:
 
 private:
     void decide() noexcept;
+    void noteErrorOf(const StartedTask &child) noexcept;
 
     std::vector<std::pair<std::exception_ptr, TaskInfo>> m_errors; ///< of children that have ended
     bool m_isStarting = false;
