@@ -12,6 +12,8 @@ namespace CoDrive::detail {
 void TaskOwner::start(StartedTask &child)
 {
     Q_ASSERT(!child.hasBegun());
+    if (m_parentTask)
+        m_parentTask->assertThread("a child started from another thread than its own");
     child.m_loop = m_parentTask ? m_parentTask->m_loop : &Loop::current();
     child.m_current->m_task = &child;
     if (const StartedTask *const starter = Loop::currentTask())

@@ -51,8 +51,10 @@ bool CancelAndWaitOperation::start()
 {
     for (Target &target : m_targets) {
         target.operation = this;
-        if (!target.task->isFinished())
+        if (!target.task->isFinished()) {
             target.task->addWaiter(target);
+            ++m_open;
+        }
     }
     if (!m_reason.isEmpty()) {
         for (const Target &target : m_targets)
@@ -78,11 +80,8 @@ bool CancelAndWaitOperation::request() noexcept
 
 void CancelAndWaitOperation::targetEnded() noexcept
 {
-    for (const Target &target : m_targets) {
-        if (target.isLinked())
-            return;
-    }
-    complete();
+    if (--m_open == 0)
+        complete();
 }
 
 void CancelAndWaitOperation::takeResult() const

@@ -37,10 +37,9 @@ detail::PoolRun TaskPool::run()
 
 void TaskPool::cancel() noexcept
 {
+    d->isCancelled = true; // for those that have not been entered
     if (d->run)
         d->run->cancel();
-    else
-        d->isCancelled = true;
 }
 
 void TaskPool::checkOpen() const
@@ -92,14 +91,13 @@ bool PoolRun::start()
     const std::shared_ptr<PoolState> pool = m_pool;
     const std::vector<SharedTaskBase *> planned = std::move(pool->planned);
     for (SharedTaskBase *const task : planned) {
-        if (m_isOrphaned) { // by the first segment of one before
-            task->destroy();
-            continue;
-        }
         if (pool->isCancelled)
             task->keepRequest();
-        startMember(*task);
-        task->dismiss(); // the plan's reference
+        // The first segment of one before may have destroyed the pool, or who awaits it.
+        if (!m_isOrphaned && startMember(*task))
+            task->dismiss(); // the plan's reference
+        else
+            task->destroy();
     }
     return endStart();
 }

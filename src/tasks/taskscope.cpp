@@ -75,6 +75,7 @@ QObject *TaskScope::connectionContext()
 
 bool TaskScope::startChild(detail::SharedTaskBase &task)
 {
+    m_threadBound.assertThread("CoDrive::TaskScope");
     if (m_isClosed || (parentTask() && parentTask()->isDoomed()))
         return false;
     if (m_isEnding) {
@@ -91,8 +92,8 @@ detail::StartedTask *TaskScope::childEnded(detail::StartedTask &child) noexcept
     if (child.outcomeBase().errorPointer())
         static_cast<detail::SharedTaskBase &>(child).reportErrorLater(
             m_ownHandler ? m_ownHandler : defaultHandler());
-    if (count() == 0)
-        m_joining.wakeAll();
+    if (count() == 0 && !m_joining.isEmpty() && !m_emptyCheck.isLinked())
+        detail::Loop::current().makeReady(m_emptyCheck);
     return nullptr;
 }
 

@@ -66,6 +66,7 @@ private Q_SLOTS:
         QTest::addColumn<Use>("use");
         QTest::newRow("Event::set") << Use([this] { event.set(); });
         QTest::newRow("Event::wait") << Use([this] { run(event.wait()); });
+        QTest::newRow("TaskScope::spawn") << Use([this] { scope->spawn(waitForever()); });
         QTest::newRow("Pulse::fire") << Use([this] { pulse.fire(); });
         QTest::newRow("Pulse::fire with a value") << Use([this] { cargo.fire(1); });
         QTest::newRow("Lock") << Use([this] { const auto held = run(lock.lock()); });

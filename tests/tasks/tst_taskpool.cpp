@@ -229,6 +229,34 @@ private Q_SLOTS:
         QCOMPARE(result(), "void");
     }
 
+    void AD_POOL_43_byAChildsFirstSegment()
+    {
+        pool->spawn(calling([this] { pool->cancel(); }));
+        pool->spawn(slow(a, h, &p));
+        start(pool->run());
+        settle();
+        QVERIFY(p.entered);
+        QCOMPARE(p.requests, 1);
+        open(h);
+        QCOMPARE(result(), "void");
+    }
+
+    void runnerDestroyedByAChildsFirstSegment()
+    {
+        std::optional<TaskScope> inner(std::in_place);
+        pool->spawn(after(g, now(1)));
+        g.set();
+        pool->spawn(callingThenWaiting(log, [&] { inner.reset(); }));
+        H = pool->spawn(val(a, 1, &q));
+        start(H);
+        inner->spawn(pool->run());
+        settle();
+        QVERIFY(!inner);
+        QVERIFY(!q.entered);
+        QCOMPARE(result(), "behind, throws Cancelled");
+        QCOMPARE(text(H), "cancelled");
+    }
+
     void TASKS_POOL_N1()
     {
         H = pool->spawn(val(a, 1, &p));

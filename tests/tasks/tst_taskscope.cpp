@@ -238,6 +238,23 @@ private Q_SLOTS:
         QCOMPARE(result(), "void");
     }
 
+    // Who awaits the last task is woken first, and what it spawns is awaited too.
+    void joinWhenTheLastTasksWaiterSpawnsAnother()
+    {
+        const TaskHandle<int> last = other->spawn(val(a, 1));
+        const auto spawnsAfter = [&]() -> Task<> {
+            co_await last;
+            other->spawn(val(b, 2, &p));
+        };
+        scope->spawn(spawnsAfter());
+        start(other->join());
+        open(a);
+        QVERIFY(p.entered);
+        QCOMPARE(result(), "pending");
+        open(b);
+        QCOMPARE(result(), "void");
+    }
+
     void TASKS_TSCOPE_N11()
     {
         other->spawn(val(a, 1, &p));

@@ -13,7 +13,7 @@
 
 #include <CoDrive/core/detail/waiterlist.h>
 #include <CoDrive/core/task.h>
-#include <CoDrive/sync/detail/threadbound.h>
+#include <CoDrive/core/detail/threadbound.h>
 
 namespace CoDrive {
 

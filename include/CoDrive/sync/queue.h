@@ -12,7 +12,7 @@
 #include <CoDrive/core/detail/waiterlist.h>
 #include <CoDrive/core/errors.h>
 #include <CoDrive/sync/detail/ring.h>
-#include <CoDrive/sync/detail/threadbound.h>
+#include <CoDrive/core/detail/threadbound.h>
 
 #include <concepts>
 #include <exception>

@@ -50,6 +50,7 @@ private:
 
     std::vector<Target> m_targets;
     QString m_reason;
+    qsizetype m_open = 0; ///< targets that have not ended
     bool m_isFirstRequestSwallowed = false;
 };
 

@@ -89,8 +89,10 @@ public:
     /// Takes the task; one that it had and nobody awaited is destroyed.
     PrimedTask &operator=(PrimedTask &&other) noexcept
     {
-        PrimedTask dropped(std::move(*this));
-        m_task = std::move(other.m_task);
+        if (this != &other) {
+            const PrimedTask dropped(std::move(*this));
+            m_task = std::move(other.m_task);
+        }
         return *this;
     }
     ~PrimedTask()

@@ -16,6 +16,7 @@
 
 #include <CoDrive/core/detail/combinator.h>
 #include <CoDrive/core/detail/ownedcallable.h>
+#include <CoDrive/core/detail/threadbound.h>
 #include <CoDrive/core/detail/waiterlist.h>
 #include <CoDrive/core/exceptiongroup.h>
 #include <CoDrive/core/task.h>
@@ -145,6 +146,24 @@ protected:
 private:
     friend class detail::ScopeWait;
 
+    /// Stands in the ready list behind who awaits the last task, and may spawn another.
+    class EmptyCheck final : public detail::ReadyItem
+    {
+    public:
+        explicit EmptyCheck(TaskScope &scope) noexcept
+            : m_scope(scope)
+        {
+        }
+        void run() override
+        {
+            if (m_scope.count() == 0)
+                m_scope.m_joining.wakeAll();
+        }
+
+    private:
+        TaskScope &m_scope;
+    };
+
     bool startChild(detail::SharedTaskBase &task);
     QObject *connectionContext();
     // The slot takes no more than is used: Qt passes no QPrivateSignal to it.
@@ -168,6 +187,8 @@ private:
     std::shared_ptr<const ErrorHandler> m_ownHandler; ///< null: the default
     std::shared_ptr<bool> m_isGone; ///< what the handlers look at
     detail::WaiterList<detail::ListWaiter> m_joining;
+    EmptyCheck m_emptyCheck{*this};
+    detail::ThreadBound m_threadBound;
     std::unique_ptr<QObject> m_connectionContext;
     bool m_isClosed = false;
     bool m_isEnding = false;

@@ -7,7 +7,7 @@
 #include <CoDrive/core/awaitable.h>
 #include <CoDrive/core/detail/list.h>
 #include <CoDrive/core/errors.h>
-#include <CoDrive/sync/detail/threadbound.h>
+#include <CoDrive/core/detail/threadbound.h>
 
 #include <exception>
 #include <memory>

@@ -7,7 +7,7 @@
 // resumed goes on to the next.
 
 #include <CoDrive/core/detail/waiterlist.h>
-#include <CoDrive/sync/detail/threadbound.h>
+#include <CoDrive/core/detail/threadbound.h>
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CoDrive authors
 // SPDX-License-Identifier: MIT
 
-#include <CoDrive/sync/detail/threadbound.h>
+#include <CoDrive/core/detail/threadbound.h>
 
 #include <QThread>
 
