@@ -9,6 +9,7 @@
 #include <CoDrive/core/unhandled.h>
 #include <CoDrive/qml/detail/plainvalue.h>
 #include <CoDrive/qml/detail/progresssink.h>
+#include <CoDrive/qml/detail/registration.h>
 
 #include <QLoggingCategory>
 #include <QPointer>
@@ -18,10 +19,6 @@
 #include <deque>
 #include <list>
 #include <optional>
-
-// Generated, see CMakeLists.txt. Who links a static library gets what it refers to, and no more.
-extern void qml_register_types_CoDrive();
-[[maybe_unused]] static void (*const volatile s_registration)() = &qml_register_types_CoDrive;
 
 namespace CoDrive {
 
@@ -426,6 +423,7 @@ AsyncCommand::AsyncCommand(detail::CommandFunction function, CommandOptions opti
     : QObject(parent)
     , d(std::make_unique<Private>(this, std::move(function), options.policy))
 {
+    detail::keepQmlTypes();
 }
 
 AsyncCommand::~AsyncCommand() = default;
