@@ -57,6 +57,8 @@
 #include <CoDrive/sync/unorderedqueue.h>
 
 #include <CoDrive/threads/latch.h>
+#include <CoDrive/threads/runblocking.h>
+#include <CoDrive/threads/threadloop.h>
 #include <CoDrive/threads/threadsafecondition.h>
 #include <CoDrive/threads/threadsafeevent.h>
 #include <CoDrive/threads/threadsafelock.h>

@@ -5,23 +5,24 @@
 
 #include <CoDrive/core/detail/loop.h>
 #include <CoDrive/core/unhandled.h>
+#include <CoDrive/threads/detail/waitqueue.h>
 
 #include <QRunnable>
 #include <QThreadPool>
 
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 
 namespace CoDrive::detail {
 
 /// What the waiter and the pool share. Everything else lives in the waiter's frame, which waits for
 /// a call that has begun.
-class PoolJob final : public RemoteWaker
+class PoolJob final : public RemoteWaker, public WaitQueue
 {
 public:
     explicit PoolJob(PoolOperationBase &operation) noexcept
-        : m_operation(operation)
+        : WaitQueue("toThread()")
+        , m_operation(operation)
     {
     }
 
@@ -59,12 +60,11 @@ public:
         const std::scoped_lock lock(m_mutex);
         return m_state == State::Dropped;
     }
-    /// Blocks while the function runs. The one place here where a destructor waits for another
-    /// thread (law L13).
+    /// Blocks while the function runs.
     void waitUntilReturned()
     {
         std::unique_lock lock(m_mutex);
-        m_hasReturned.wait(lock, [this] { return m_state != State::Running; });
+        blockUntil(lock, [this] { return m_state != State::Running; });
     }
 
 private:
@@ -76,13 +76,11 @@ private:
         if (m_state != from)
             return false;
         m_state = to;
-        m_hasReturned.notify_all();
+        wakeAll();
         return true;
     }
 
     PoolOperationBase &m_operation; // not to be touched unless Running
-    std::mutex m_mutex;
-    std::condition_variable m_hasReturned;
     State m_state = State::Queued;
 };
 

@@ -29,6 +29,51 @@
 
 namespace Words {
 
+/// Calls functions on the thread of a loop, from that loop.
+class LoopCaller
+{
+public:
+    LoopCaller() = default;
+    explicit LoopCaller(CoDrive::detail::Loop &loop)
+        : m_loop(&loop)
+    {
+    }
+
+    /// Calls \a function there and waits until it has returned.
+    template<typename Function>
+    void call(Function function)
+    {
+        post(std::ref(function))->done.acquire();
+    }
+
+    class Call final : public CoDrive::detail::InboxItem, private CoDrive::detail::ReadyItem
+    {
+    public:
+        std::function<void()> function;
+        std::binary_semaphore done{0};
+
+        void deliver() noexcept override { CoDrive::detail::Loop::current().makeReady(*this); }
+
+    private:
+        void run() override
+        {
+            function();
+            done.release();
+        }
+    };
+    /// Has \a function called there; what is returned must live until then.
+    [[nodiscard]] std::shared_ptr<Call> post(std::function<void()> function)
+    {
+        const auto item = std::make_shared<Call>();
+        item->function = std::move(function);
+        m_loop->post(item);
+        return item;
+    }
+
+private:
+    CoDrive::detail::LoopPointer m_loop;
+};
+
 /// A thread with a loop, made without the room under test, and a scope in it. The scope lives on when the
 /// loop has been quit, as long as this object.
 class LoopThread
@@ -48,11 +93,10 @@ public:
         }
     }
 
-    /// Calls \a function there, from the loop, and waits until it has returned.
     template<typename Function>
     void call(Function function)
     {
-        post(std::ref(function))->done.acquire();
+        m_caller.call(std::move(function));
     }
     /// Ends the loop and joins the thread; tasks that wait there are dead from then on.
     void quit()
@@ -74,10 +118,10 @@ public:
     template<typename Function>
     void quitWhenReady(Function function)
     {
-        std::shared_ptr<Call> exit;
+        std::shared_ptr<LoopCaller::Call> exit;
         call([&] {
             CoDrive::detail::Loop::current().setDrainBudget(0ns);
-            exit = post([this] { m_eventLoop->exit(); });
+            exit = m_caller.post([this] { m_eventLoop->exit(); });
             function();
         });
         m_thread.join();
@@ -108,42 +152,13 @@ public:
         call([&] { handle = m_scope->spawn(std::move(awaitable)); });
         return handle;
     }
-    template<typename T>
-    void cancel(TaskHandle<T> &handle)
-    {
-        call([&] { handle.cancel(); });
-    }
 
 private:
-    class Call final : public CoDrive::detail::InboxItem, private CoDrive::detail::ReadyItem
-    {
-    public:
-        std::function<void()> function;
-        std::binary_semaphore done{0};
-
-        void deliver() noexcept override { CoDrive::detail::Loop::current().makeReady(*this); }
-
-    private:
-        void run() override
-        {
-            function();
-            done.release();
-        }
-    };
-
-    std::shared_ptr<Call> post(std::function<void()> function)
-    {
-        const auto item = std::make_shared<Call>();
-        item->function = std::move(function);
-        m_loop->post(item);
-        return item;
-    }
-
     void run()
     {
         QEventLoop eventLoop;
         m_eventLoop = &eventLoop;
-        m_loop = &CoDrive::detail::Loop::current();
+        m_caller = LoopCaller(CoDrive::detail::Loop::current());
         m_scope.emplace();
         m_isRunning.release();
         eventLoop.exec();
@@ -151,7 +166,7 @@ private:
 
     std::binary_semaphore m_isRunning{0};
     QEventLoop *m_eventLoop = nullptr;
-    CoDrive::detail::LoopPointer m_loop;
+    LoopCaller m_caller;
     std::optional<TaskScope> m_scope;
     std::thread m_thread;
 };
