@@ -449,6 +449,36 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList("100000"));
     }
 
+    void aBurstOfAMillionIsOneCallATurn()
+    {
+        constexpr int updates = 1'000'000;
+        State state(0);
+        QObject context;
+        int calls = 0;
+        int last = 0;
+        state.observe(&context, [&](int value) {
+            ++calls;
+            last = value;
+        });
+        std::atomic<bool> isOver = false;
+        PlainThread writer([&] {
+            for (int i = 1; i <= updates; ++i)
+                state.set(i);
+            isOver = true;
+        });
+        int most = 0;
+        bool wasOver = false;
+        while (!wasOver) {
+            wasOver = isOver;
+            calls = 0;
+            QCoreApplication::processEvents();
+            most = std::max(most, calls);
+        }
+        settle();
+        QCOMPARE(most, 1);
+        QCOMPARE(last, updates);
+    }
+
     void AD_STATE_N6_data()
     {
         QTest::addColumn<bool>("isContextDestroyed");
