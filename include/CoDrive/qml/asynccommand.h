@@ -33,9 +33,10 @@ enum class CommandPolicy {
     Parallel, ///< begins at once
 };
 
+/// How an AsyncCommand behaves.
 struct CommandOptions
 {
-    CommandPolicy policy = CommandPolicy::Drop;
+    CommandPolicy policy = CommandPolicy::Drop; ///< what a start does while it runs
 };
 
 /// Runs a coroutine function on request and shows what becomes of it as bindable properties, in QML
@@ -64,15 +65,15 @@ class AsyncCommand : public QObject
     Q_PROPERTY(int runCount READ runCount NOTIFY runCountChanged BINDABLE bindableRunCount)
 
 public:
-    /// \param function not overloaded and no template, called by each start with its arguments; returns a Task, or something else
-    /// that can be awaited, whose result a QVariant can hold. It lives, and so do the arguments, as
-    /// long as the run: a lambda that is a coroutine may capture
+    /// \a function is called by each start with its arguments; it is not overloaded and no template,
+    /// and returns a Task, or something else that can be awaited, whose result a QVariant can hold. It
+    /// lives, and so do the arguments, as long as the run: a lambda that is a coroutine may capture.
     template<detail::CommandCallable Function>
     explicit AsyncCommand(Function &&function, CommandOptions options = {}, QObject *parent = nullptr)
         : AsyncCommand(detail::makeCommandFunction(std::forward<Function>(function)), options, parent)
     {
     }
-    /// \overload with the policy Drop
+    /// As above, with the policy Drop.
     template<detail::CommandCallable Function>
     AsyncCommand(Function &&function, QObject *parent)
         : AsyncCommand(std::forward<Function>(function), CommandOptions(), parent)

@@ -22,6 +22,7 @@
 
 namespace CoDrive {
 
+/// How watch() shows a state.
 struct WatchOptions
 {
     bool writable = false; ///< whether QML may set the value

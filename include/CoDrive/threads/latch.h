@@ -27,10 +27,13 @@ public:
     Latch &operator=(const Latch &) = delete;
     ~Latch();
 
+    /// Sets it: who waits for that goes on, on his own thread.
     void set() { toggle(true); }
+    /// Unsets it: who waits for that goes on, on his own thread.
     void unset() { toggle(false); }
     /// Sets or unsets it.
     void toggle(bool isSet);
+    /// Whether it is set now.
     bool isSet() const;
 
     /// Awaits the next change. On cancellation it is withdrawn.

@@ -41,7 +41,7 @@ template<detail::ReturnAValueOrAPointerNotAReference T = void>
 class [[nodiscard]] ThreadTask : public detail::AwaitableInAnyCoroutine<ThreadTask<T>>
 {
 public:
-    using Result = T;
+    using Result = T; ///< what awaiting it gives
 
     /// Without a task; awaiting it is a std::logic_error.
     ThreadTask() noexcept = default;

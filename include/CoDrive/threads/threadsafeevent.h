@@ -29,6 +29,7 @@ public:
     void set();
     /// Shuts it for who comes from now on.
     void clear();
+    /// Whether it is open now.
     bool isSet() const;
 
     /// Awaits that it is open; does not suspend when it is. On cancellation it is withdrawn.

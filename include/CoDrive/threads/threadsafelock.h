@@ -82,6 +82,7 @@ public:
         }
         ~Guard() { release(); }
 
+        /// Whether it holds the lock.
         bool isHeld() const noexcept { return m_core != nullptr; }
         /// Releases the lock: who waits next owns it, and goes on, on his own thread.
         void release() noexcept;
@@ -111,6 +112,7 @@ public:
     /// Blocks this thread until the lock is free and takes it.
     /// \throws ObjectDestroyed; std::logic_error inside a task
     Guard lockSync() const;
+    /// Whether somebody holds it now.
     bool isLocked() const;
 
     /// \cond internal

@@ -76,6 +76,7 @@ template<std::copyable T>
 class ThreadsafeState
 {
 public:
+    /// \param value at first
     explicit ThreadsafeState(T value = T())
         : m_core(std::make_shared<detail::StateCore<T>>(std::move(value)))
     {
@@ -158,7 +159,7 @@ public:
     /// value that is there now is not reported. Ends with \a context, or with the handle's
     /// disconnect(). When the state is destroyed, a call that is on its way is still made. An error
     /// of \a function goes to the unhandled-error handler.
-    /// \param function may disconnect, or delete \a context
+    /// \a function may disconnect, or delete \a context.
     template<std::invocable<const T &> Function>
     StateConnection observe(QObject *context, Function &&function) const
     {
