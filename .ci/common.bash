@@ -50,3 +50,5 @@ build() {
 
 codrive_packages=(cmake ninja-build g++ qt6-base-dev qcoro-qt6-dev qt6-declarative-dev qml6-module-qtquick qml6-module-qtquick-controls
   qml6-module-qtquick-layouts qml6-module-qtquick-templates qml6-module-qtquick-window qml6-module-qtqml-workerscript)
+# What the tests take besides, if it is there.
+codrive_test_packages=(xvfb)

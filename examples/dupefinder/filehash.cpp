@@ -24,7 +24,7 @@ constexpr qint64 BlockSize = 256 * 1024;
 
 } // namespace
 
-QByteArray hashFile(std::stop_token stop, const std::string &path, qint64 size, Progress *progress)
+QByteArray hashFile(std::stop_token stop, const std::string &path, qint64 size, SharedProgress *progress)
 {
     // The name goes to the system as it is, and what has become a pipe meanwhile must not block.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -33,6 +33,7 @@ QByteArray hashFile(std::stop_token stop, const std::string &path, qint64 size, 
     QFile file;
     file.open(descriptor, QIODevice::ReadOnly | QIODevice::Unbuffered, QFile::AutoCloseHandle);
 
+    ProgressReporter reporter(*progress, path);
     QCryptographicHash hash(QCryptographicHash::Blake2b_256);
     QByteArray block(std::min(size, BlockSize), Qt::Uninitialized);
     while (size > 0) {
@@ -45,9 +46,9 @@ QByteArray hashFile(std::stop_token stop, const std::string &path, qint64 size, 
         if (count == 0) // it has become shorter
             break;
         hash.addData(QByteArrayView(block).first(count));
-        progress->bytes += count;
+        reporter.add(count);
         size -= count;
     }
-    ++progress->files;
+    reporter.setDone();
     return hash.result();
 }

@@ -12,4 +12,4 @@
 /// The hash of the first \a size bytes of a file; blocks. Empty when it was stopped.
 /// \throws std::system_error when the file cannot be read
 QByteArray hashFile(std::stop_token stop, const std::string &path, qint64 size,
-                    Progress *progress);
+                    SharedProgress *progress);

@@ -14,7 +14,7 @@ namespace {
 class Lister
 {
 public:
-    Lister(std::stop_token stop, Progress &progress)
+    Lister(std::stop_token stop, SharedProgress &progress)
         : m_stop(std::move(stop))
         , m_progress(progress)
     {
@@ -58,7 +58,7 @@ private:
             File &file = m_list.files[inode->second];
             file.path = std::move(path);
             file.size = status.st_size;
-            ++m_progress.files;
+            m_progress.update([](Progress &now) { ++now.files; });
         }
     }
 
@@ -68,14 +68,14 @@ private:
     }
 
     std::stop_token m_stop;
-    Progress &m_progress;
+    SharedProgress &m_progress;
     FileList m_list;
     std::map<std::pair<dev_t, ino_t>, std::size_t> m_inodes; ///< and their places in the list
 };
 
 } // namespace
 
-FileList listFiles(std::stop_token stop, const std::string &folder, Progress *progress)
+FileList listFiles(std::stop_token stop, const std::string &folder, SharedProgress *progress)
 {
     Lister lister(std::move(stop), *progress);
     lister.addFolder(folder);

@@ -28,4 +28,4 @@ struct FileList
 };
 
 /// Lists the files below \a folder; blocks. Symbolic links are not followed.
-FileList listFiles(std::stop_token stop, const std::string &folder, Progress *progress);
+FileList listFiles(std::stop_token stop, const std::string &folder, SharedProgress *progress);

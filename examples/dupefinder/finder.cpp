@@ -5,13 +5,14 @@
 
 #include "filehash.h"
 
+#include <CoDrive/core/cancellation.h>
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <limits>
+#include <stop_token>
 #include <system_error>
 #include <tuple>
 
@@ -27,11 +28,19 @@ bool looksSame(const File *a, const File *b)
     return a->size == b->size && a->hashedSize == b->hashedSize && a->hash == b->hash;
 }
 
-/// Calls \a function with every run of two or more files that look the same, large ones first.
-template<typename FilePointer, typename Function>
-void forEachGroup(std::vector<FilePointer> files, Function function)
+/// What ends a sort in the middle.
+struct Stopped
 {
-    std::ranges::sort(files, [](const File *a, const File *b) {
+};
+
+/// Calls \a function with every run of two or more files that look the same, large ones first.
+/// \throws Stopped
+template<typename FilePointer, typename Function>
+void forEachGroup(const std::stop_token &stop, std::vector<FilePointer> files, Function function)
+{
+    std::ranges::sort(files, [&stop](const File *a, const File *b) {
+        if (stop.stop_requested())
+            throw Stopped();
         return std::tie(b->size, a->hashedSize, a->hash, a->path)
             < std::tie(a->size, b->hashedSize, b->hash, b->path);
     });
@@ -44,8 +53,9 @@ void forEachGroup(std::vector<FilePointer> files, Function function)
     }
 }
 
-/// Those that look the same as another one up to \a hashedSize, and go on behind it.
-std::vector<File *> undecided(std::vector<File> &files, qint64 hashedSize)
+/// Those that look the same as another one up to \a hashedSize, and go on behind it; blocks.
+std::vector<File *> undecided(const std::stop_token &stop, std::vector<File> &files,
+                              qint64 hashedSize)
 {
     std::vector<File *> candidates;
     for (File &file : files) {
@@ -53,31 +63,40 @@ std::vector<File *> undecided(std::vector<File> &files, qint64 hashedSize)
             candidates.push_back(&file);
     }
     std::vector<File *> result;
-    forEachGroup(std::move(candidates), [&result](std::span<File *> group) {
-        result.insert(result.end(), group.begin(), group.end());
-    });
+    try {
+        forEachGroup(stop, std::move(candidates), [&result](std::span<File *> group) {
+            result.insert(result.end(), group.begin(), group.end());
+        });
+    } catch (const Stopped &) {
+        result.clear(); // nobody waits for it any more
+    }
     return result;
 }
 
 } // namespace
 
-Finder::Finder(std::string folder, int jobs)
+Finder::Finder(std::string folder, int jobs, SharedProgress &progress)
     : m_folder(std::move(folder))
     , m_jobs(jobs)
+    , m_progress(progress)
 {
     m_pool.setMaxThreadCount(jobs);
 }
 
 Task<> Finder::find()
 {
-    m_progress.begin(QStringLiteral("Listing"));
+    m_progress.set(Progress(QStringLiteral("Listing")));
     FileList list = co_await toThread(&m_pool, &listFiles, std::cref(m_folder), &m_progress);
     m_files = std::move(list.files);
     for (const std::string &problem : list.problems)
         reportProblem(problem);
 
-    co_await hashAll(QStringLiteral("Comparing beginnings"), undecided(m_files, 0), HeadSize);
-    co_await hashAll(QStringLiteral("Comparing contents"), undecided(m_files, HeadSize),
+    Files files = co_await toThread(&m_pool, &undecided, std::ref(m_files), 0);
+    co_await checkpoint();
+    co_await hashAll(QStringLiteral("Comparing beginnings"), std::move(files), HeadSize);
+    files = co_await toThread(&m_pool, &undecided, std::ref(m_files), HeadSize);
+    co_await checkpoint();
+    co_await hashAll(QStringLiteral("Comparing contents"), std::move(files),
                      std::numeric_limits<qint64>::max());
 }
 
@@ -87,7 +106,7 @@ Task<> Finder::hashAll(QString phase, Files files, qint64 limit)
     qint64 bytes = 0;
     for (const File *file : files)
         bytes += std::min(file->size, limit);
-    m_progress.begin(phase, static_cast<qint64>(files.size()), bytes);
+    m_progress.set(Progress(phase, static_cast<qint64>(files.size()), bytes));
 
     std::span<File *const> left(files);
     std::vector<Task<>> workers;
@@ -105,10 +124,12 @@ Task<> Finder::hashWhileAnyLeft(std::span<File *const> &left, qint64 limit)
         try {
             QByteArray hash = co_await toThread(&m_pool, &hashFile, std::cref(file.path), size,
                                                 &m_progress);
-            if (hash.isEmpty()) // stopped: the next suspension ends this task
-                continue;
+            if (hash.isEmpty()) // stopped
+                co_await unwind();
             file.hash = std::move(hash);
             file.hashedSize = size;
+            if (file.isHashed() && onHashed)
+                onHashed(file);
         } catch (const std::system_error &error) {
             reportProblem(error.what());
         }
@@ -123,7 +144,7 @@ std::vector<Finder::Group> Finder::groups() const
             hashed.push_back(&file);
     }
     std::vector<Group> groups;
-    forEachGroup(std::move(hashed), [&groups](std::span<const File *> group) {
+    forEachGroup({}, std::move(hashed), [&groups](std::span<const File *> group) {
         groups.emplace_back(group.begin(), group.end());
     });
     return groups;
@@ -131,7 +152,7 @@ std::vector<Finder::Group> Finder::groups() const
 
 void Finder::reportProblem(const std::string &problem)
 {
-    wipeBar();
-    std::fprintf(stderr, "dupefinder: %s\n", problem.c_str());
     ++m_problemCount;
+    if (onProblem)
+        onProblem(problem);
 }

@@ -9,6 +9,7 @@
 
 #include <QThreadPool>
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,7 +20,13 @@ class Finder
 {
 public:
     /// \param jobs how many files are read at once
-    Finder(std::string folder, int jobs);
+    /// \param progress is kept up to date from several threads
+    Finder(std::string folder, int jobs, SharedProgress &progress);
+
+    /// Called with a file or folder that could not be read, and why.
+    std::function<void(const std::string &)> onProblem;
+    /// Called with a file whose content is known: perhaps another one has the same.
+    std::function<void(const File &)> onHashed;
 
     /// Does the work. When it is cancelled, groups() tells what has been found so far.
     CoDrive::Task<> find();
@@ -31,7 +38,6 @@ public:
 
     /// How many files and folders could not be read.
     int problemCount() const { return m_problemCount; }
-    const Progress &progress() const { return m_progress; }
 
 private:
     using Files = std::vector<File *>;
@@ -43,7 +49,7 @@ private:
     const std::string m_folder;
     const int m_jobs;
     QThreadPool m_pool;
-    Progress m_progress;
+    SharedProgress &m_progress;
     std::vector<File> m_files;
     int m_problemCount = 0;
 };

@@ -10,6 +10,11 @@
 #include <CoDrive/process/signal.h>
 #include <CoDrive/tasks/race.h>
 
+#ifdef DUPEFINDER_WINDOW
+#include "window.h"
+
+#include <QApplication>
+#endif
 #include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QFile>
@@ -30,6 +35,7 @@ struct Options
 {
     std::string folder;
     int jobs = 1;
+    bool isTextWanted = false;
 };
 
 /// What fdupes prints: a path a line, and an empty line after each group. False: it could not be written.
@@ -66,10 +72,15 @@ void printSummary(const std::vector<Finder::Group> &groups, int problemCount)
 
 Task<int> findDuplicates(Options options)
 {
-    Finder finder(options.folder, options.jobs);
+    SharedProgress progress;
+    Finder finder(options.folder, options.jobs, progress);
+    finder.onProblem = [](const std::string &problem) {
+        wipeBar();
+        std::fprintf(stderr, "dupefinder: %s\n", problem.c_str());
+    };
     int signal = 0;
     try {
-        const auto findAndShow = [&] { return race(finder.find(), showProgress(finder.progress())); };
+        const auto findAndShow = [&] { return race(finder.find(), showProgress(progress)); };
         co_await withSignalHandler(SignalSet(SIGINT, SIGTERM), findAndShow);
     } catch (const SignalReceived &received) {
         signal = received.signal;
@@ -110,7 +121,7 @@ Options parseArguments(const QStringList &arguments, char **argv)
         "Exit code: 0; 1 when something could not be read, or written; 2 for wrong arguments; 130 after Ctrl-C.");
     const QCommandLineOption help = parser.addHelpOption();
     const QCommandLineOption version = parser.addVersionOption();
-    const QCommandLineOption text("text", "Print the groups of files with the same content.");
+    const QCommandLineOption text("text", "Print the groups of files with the same content; no window.");
     const QCommandLineOption jobs({"j", "jobs"}, "Read at most <N> files at once (default: the number of cores).", "N",
                                   QString::number(QThread::idealThreadCount()));
     parser.addOptions({text, jobs});
@@ -136,17 +147,45 @@ Options parseArguments(const QStringList &arguments, char **argv)
     options.jobs = parser.value(jobs).toInt();
     if (options.jobs < 1)
         exitWithError("--jobs needs a number greater than 0");
-    if (!parser.isSet(text))
-        std::fputs("The window comes later; this is what --text prints.\n", stderr);
+    options.isTextWanted = parser.isSet(text);
     return options;
+}
+
+/// Why there can be no window, or empty.
+QString obstacleToWindow()
+{
+#ifndef DUPEFINDER_WINDOW
+    return QStringLiteral("this program was built without Qt Quick");
+#elif defined(Q_OS_MACOS)
+    return {};
+#else
+    const bool hasDisplay = !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+    return hasDisplay ? QString() : QStringLiteral("there is no display");
+#endif
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
-    QCoreApplication app(argc, argv);
-    app.setApplicationName("dupefinder");
-    app.setApplicationVersion("0.1");
-    return run(findDuplicates(parseArguments(app.arguments(), argv)));
+    QCoreApplication::setApplicationName("dupefinder");
+    QCoreApplication::setApplicationVersion("0.1");
+    // Before the application: that of a window ends the program when there is no display.
+    QStringList arguments;
+    for (int i = 0; i < argc; ++i)
+        arguments << QString::fromLocal8Bit(argv[i]);
+    const Options options = parseArguments(arguments, argv);
+
+    if (!options.isTextWanted) {
+        const QString obstacle = obstacleToWindow();
+#ifdef DUPEFINDER_WINDOW
+        if (obstacle.isEmpty()) {
+            const QApplication app(argc, argv);
+            return showWindow(options.folder, options.jobs);
+        }
+#endif
+        std::fprintf(stderr, "dupefinder: no window, because %s; this is what --text prints\n", qPrintable(obstacle));
+    }
+    const QCoreApplication app(argc, argv);
+    return run(findDuplicates(options));
 }

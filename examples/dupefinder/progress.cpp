@@ -5,11 +5,13 @@
 
 #include <CoDrive/core/sleep.h>
 
+#include <QFile>
 #include <QLocale>
 #include <QScopeGuard>
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -30,23 +32,14 @@ int lineWidth()
 
 void draw(const Progress &progress)
 {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - progress.start;
-    const double seconds = std::max(elapsed.count(), 0.001);
-    const auto files = static_cast<double>(progress.files);
-    const auto bytes = static_cast<double>(progress.bytes);
-
     QString line = QStringLiteral("  %1 files  %2 files/s  %3/s")
                        .arg(progress.files)
-                       .arg(files / seconds, 0, 'f', 0)
-                       .arg(byteText(bytes / seconds));
+                       .arg(progress.filesPerSecond(), 0, 'f', 0)
+                       .arg(byteText(progress.bytesPerSecond()));
     // In the last column some terminals begin a new line.
     const int width = lineWidth() - 1;
-    if (progress.fileTotal > 0) {
-        // A small file costs about as much as reading 64 KiB does.
-        const double done = bytes + files * 65536;
-        const double total
-            = static_cast<double>(progress.byteTotal) + static_cast<double>(progress.fileTotal) * 65536;
-        const double part = std::min(done / total, 1.0);
+    const double part = progress.fraction();
+    if (part >= 0) {
         line.prepend(QStringLiteral(" %1 %").arg(static_cast<int>(100 * part)));
         const int room = width - static_cast<int>(progress.phase.size() + line.size() + 3);
         const int barWidth = std::clamp(room, 0, MaxBarWidth);
@@ -60,14 +53,63 @@ void draw(const Progress &progress)
 
 } // namespace
 
-void Progress::begin(const QString &newPhase, qint64 newFileTotal, qint64 newByteTotal)
+Progress::Progress(const QString &newPhase, qint64 newFileTotal, qint64 newByteTotal)
+    : phase(newPhase)
+    , fileTotal(newFileTotal)
+    , byteTotal(newByteTotal)
+    , start(std::chrono::steady_clock::now())
 {
-    phase = newPhase;
-    fileTotal = newFileTotal;
-    byteTotal = newByteTotal;
-    files = 0;
-    bytes = 0;
-    start = std::chrono::steady_clock::now();
+}
+
+double Progress::seconds() const
+{
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    return std::max(elapsed.count(), 0.001);
+}
+
+double Progress::bytesPerSecond() const
+{
+    return static_cast<double>(bytes) / seconds();
+}
+
+double Progress::filesPerSecond() const
+{
+    return static_cast<double>(files) / seconds();
+}
+
+double Progress::fraction() const
+{
+    if (fileTotal == 0)
+        return -1;
+    // A small file costs about as much as reading 64 KiB does.
+    const auto work = [](qint64 fileCount, qint64 byteCount) {
+        return static_cast<double>(byteCount) + static_cast<double>(fileCount) * 65536;
+    };
+    return std::min(work(files, bytes) / work(fileTotal, byteTotal), 1.);
+}
+
+ProgressReporter::ProgressReporter(SharedProgress &progress, const std::string &path)
+    : m_progress(progress)
+    , m_file(QFile::decodeName(path.c_str()))
+    , m_lastTime(std::chrono::steady_clock::now())
+{
+}
+
+void ProgressReporter::add(qint64 bytes)
+{
+    m_bytes += bytes;
+    if (std::chrono::steady_clock::now() - m_lastTime >= 50ms)
+        tell();
+}
+
+void ProgressReporter::tell()
+{
+    m_lastTime = std::chrono::steady_clock::now();
+    m_progress.update([this](Progress &now) {
+        now.file = m_file;
+        now.files += m_files;
+        now.bytes += std::exchange(m_bytes, 0);
+    });
 }
 
 bool hasTerminal()
@@ -82,13 +124,13 @@ void wipeBar()
         std::fputs("\r\033[K", stderr);
 }
 
-CoDrive::Task<> showProgress(const Progress &progress)
+CoDrive::Task<> showProgress(const SharedProgress &progress)
 {
     if (!hasTerminal())
         co_await CoDrive::waitForever();
     const auto wiped = qScopeGuard(&wipeBar);
     for (;;) {
-        draw(progress);
+        draw(progress.value());
         co_await CoDrive::sleepFor(100ms);
     }
 }

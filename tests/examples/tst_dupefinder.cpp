@@ -108,6 +108,11 @@ public:
         setProgram(QStringLiteral(CODRIVE_EXAMPLE));
         setArguments(arguments);
         setProcessChannelMode(SeparateChannels);
+        // There is no display.
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.remove("DISPLAY");
+        environment.remove("WAYLAND_DISPLAY");
+        setProcessEnvironment(environment);
     }
     ~Finder() override
     {
@@ -236,7 +241,7 @@ private Q_SLOTS:
         QTest::newRow("text") << QStringList({"--text"});
         QTest::newRow("one job") << QStringList({"--text", "--jobs", "1"});
         QTest::newRow("many jobs") << QStringList({"--text", "-j", "20"});
-        QTest::newRow("no window yet") << QStringList();
+        QTest::newRow("no display") << QStringList();
     }
     void findsDuplicates()
     {
