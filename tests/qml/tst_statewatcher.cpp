@@ -68,7 +68,10 @@ private:
         });
         timer.start(16);
         clock.start();
-        QTest::qWait(1000);
+        // QTest::qWait() sleeps between its turns.
+        QEventLoop loop;
+        QTimer::singleShot(1000, &loop, &QEventLoop::quit);
+        loop.exec();
         return longest;
     }
 
