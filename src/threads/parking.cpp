@@ -42,7 +42,7 @@ void Parking::block(const bool &isWoken)
         if (m_jobs.empty())
             m_hasNews.wait(lock);
         else
-            serve(lock);
+            serveOne(lock);
     }
 }
 
@@ -64,15 +64,18 @@ void Parking::add(std::shared_ptr<DestructionJob> job)
 void Parking::serve()
 {
     std::unique_lock lock(m_mutex);
-    serve(lock);
+    while (!m_jobs.empty())
+        serveOne(lock);
 }
 
-void Parking::serve(std::unique_lock<std::mutex> &lock)
+// One by one: a job may block here itself, perhaps for somebody who waits for the next.
+void Parking::serveOne(std::unique_lock<std::mutex> &lock)
 {
-    const auto jobs = std::exchange(m_jobs, {});
+    std::shared_ptr<DestructionJob> job = std::move(m_jobs.front());
+    m_jobs.pop_front();
     lock.unlock();
-    for (const std::shared_ptr<DestructionJob> &job : jobs)
-        job->destroyHere();
+    job->destroyHere();
+    job.reset();
     lock.lock();
 }
 

@@ -304,7 +304,21 @@ private Q_SLOTS:
         };
         std::optional<ThreadTask<>> task(W.spawn(body));
         until([&] { return entered && isBegun; });
-        PlainThread releaser([&] { gate.set(); });
+        // W gets both wishes at once, mostly: it must not take the second along into the wait of the first.
+        std::binary_semaphore isBlocked(0);
+        std::binary_semaphore goOn(0);
+        LoopCaller caller = callerOf(W);
+        const auto blocker = caller.post([&] {
+            isBlocked.release();
+            goOn.acquire();
+        });
+        isBlocked.acquire();
+        PlainThread releaser([&] {
+            QThread::msleep(10);
+            gate.set();
+            QThread::msleep(10);
+            goOn.release();
+        });
         task.reset();
         QVERIFY(destroyedIn != std::thread::id());
     }

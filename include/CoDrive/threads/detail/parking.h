@@ -8,9 +8,9 @@
 #include <CoDrive/core/detail/loop.h>
 
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace CoDrive::detail {
 
@@ -45,12 +45,12 @@ public:
     void deliver() noexcept override;
 
 private:
-    void serve(std::unique_lock<std::mutex> &lock);
+    void serveOne(std::unique_lock<std::mutex> &lock);
     void run() override { serve(); }
 
     std::mutex m_mutex;
     std::condition_variable m_hasNews;
-    std::vector<std::shared_ptr<DestructionJob>> m_jobs;
+    std::deque<std::shared_ptr<DestructionJob>> m_jobs;
 };
 
 } // namespace CoDrive::detail
