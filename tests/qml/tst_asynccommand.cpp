@@ -7,6 +7,7 @@
 #include <CoDrive/qml/asynccommand.h>
 #include <CoDrive/tasks/cleanup.h>
 #include <CoDrive/tasks/shield.h>
+#include <CoDrive/threads/threadloop.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <QAction>
@@ -77,6 +78,13 @@ Task<int> deep(int frames, Event &gate)
     else
         co_await deep(frames - 1, gate);
     co_return 0;
+}
+
+Task<> remote(std::atomic<bool> &hasBegun)
+{
+    const InstanceCounter alive;
+    hasBegun = true;
+    co_await waitForever();
 }
 
 Task<int> throwsInt()
@@ -1099,6 +1107,17 @@ private Q_SLOTS:
         QTRY_VERIFY(hasBegun);
         c.reset();
         QVERIFY(hasEnded);
+    }
+
+    void QML_OWNER_N6_runInThreadLoop()
+    {
+        std::atomic<bool> hasBegun = false;
+        auto c = std::make_unique<AsyncCommand>([&]() -> Task<> { co_await runInThreadLoop(remote(hasBegun)); });
+        c->start();
+        QTRY_VERIFY(hasBegun);
+        QCOMPARE(InstanceCounter::count(), 1);
+        c.reset();
+        QCOMPARE(InstanceCounter::count(), 0);
     }
 
 private:

@@ -7,6 +7,7 @@
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/tasks/taskgroup.h>
 #include <CoDrive/tasks/withtaskscope.h>
+#include <CoDrive/threads/threadloop.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <QSignalSpy>
@@ -159,6 +160,19 @@ private Q_SLOTS:
         QTRY_COMPARE(c.progress(), 0.5);
         QCOMPARE(c.statusText(), "half");
         QCOMPARE(notified, QThread::currentThread());
+        a->set();
+        QTRY_VERIFY(!c.isRunning());
+    }
+
+    void QML_PROGRESS_N3_runInThreadLoop()
+    {
+        AsyncCommand c{[&]() -> Task<> {
+            co_await runInThreadLoop(reports(0.5, "half"));
+            co_await a->wait();
+        }};
+        c.start();
+        QTRY_COMPARE(c.progress(), 0.5);
+        QCOMPARE(c.statusText(), "half");
         a->set();
         QTRY_VERIFY(!c.isRunning());
     }
