@@ -56,6 +56,21 @@
 #include <CoDrive/sync/semaphore.h>
 #include <CoDrive/sync/unorderedqueue.h>
 
+#include <CoDrive/streams/amass.h>
+#include <CoDrive/streams/buffered.h>
+#include <CoDrive/streams/collect.h>
+#include <CoDrive/streams/mapconcurrently.h>
+#include <CoDrive/streams/merge.h>
+#include <CoDrive/streams/queuestream.h>
+#include <CoDrive/streams/reduce.h>
+#include <CoDrive/streams/repeatperiodically.h>
+#include <CoDrive/streams/shieldeach.h>
+#include <CoDrive/streams/signalstream.h>
+#include <CoDrive/streams/stream.h>
+#include <CoDrive/streams/tostream.h>
+#include <CoDrive/streams/yieldeach.h>
+#include <CoDrive/streams/zipconcurrently.h>
+
 #include <CoDrive/threads/latch.h>
 #include <CoDrive/threads/runblocking.h>
 #include <CoDrive/threads/threadloop.h>

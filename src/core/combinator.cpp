@@ -40,7 +40,7 @@ bool Combinator::endStart() noexcept
 bool Combinator::startChild(StartedTask &child)
 {
     // Law L14: of what is being destroyed, nothing begins.
-    if (task()->isDoomed())
+    if (task() && task()->isDoomed())
         return false;
     if (m_isCancelled) {
         child.noteRequestedByOwner();

@@ -54,6 +54,18 @@ void throwInvalidTask()
     throw std::logic_error("CoDrive::Task: awaited before, moved from, or made by default");
 }
 
+Operation &noOperation() noexcept
+{
+    class NoOperation final : public Operation
+    {
+    public:
+        NoOperation() noexcept { }
+        bool request() noexcept override { return false; }
+    };
+    static NoOperation operation;
+    return operation;
+}
+
 void throwEnteredTwice()
 {
     throw std::logic_error("CoDrive: this was awaited before; it can be awaited once");
@@ -210,6 +222,11 @@ StartedTask::Progress StartedTask::resumeFrames() noexcept
         if (m_operation) {
             if (isDoomed())
                 return Progress::Doomed;
+            if (Q_UNLIKELY(m_hasAbandonedFrames)) {
+                dropAbandonedFrames();
+                if (!m_operation)
+                    continue;
+            }
             // Law L6: a pending request meets the operation right after it was entered.
             if (m_isRequested && !m_isUnwinding && requestOperation())
                 m_isUnwinding = true;
@@ -221,6 +238,46 @@ StartedTask::Progress StartedTask::resumeFrames() noexcept
                 return isDoomed() ? Progress::Doomed : Progress::Ended;
         }
     }
+}
+
+// The frames above the outermost awaiter that was abandoned, if they are still there, have suspended.
+void StartedTask::dropAbandonedFrames() noexcept
+{
+    m_hasAbandonedFrames = false;
+    FrameAwaiter *outermost = nullptr;
+    for (const FrameBase *frame = m_current; frame->m_awaiter; frame = frame->m_awaiter->m_parent) {
+        if (frame->m_awaiter->m_isAbandoned)
+            outermost = frame->m_awaiter;
+    }
+    if (!outermost)
+        return;
+    m_operation = nullptr;
+    m_isUnwinding = false;
+    while (outermost->m_child)
+        popFrame()->destroy();
+}
+
+void StartedTask::moveFramesTo(StartedTask &other, FrameAwaiter &awaiter) noexcept
+{
+    other.m_loop = m_loop;
+    other.m_locals = m_locals;
+    other.m_current = std::exchange(m_current, awaiter.m_parent);
+    other.m_operation = std::exchange(m_operation, &noOperation());
+    FrameBase *frame = other.m_current;
+    while (frame->m_awaiter != &awaiter) {
+        frame->m_task = &other;
+        frame = frame->m_awaiter->m_parent;
+    }
+    frame->m_task = &other;
+    frame->m_awaiter = nullptr;
+    awaiter.m_child = nullptr;
+    if (other.m_operation != &noOperation()) {
+        other.m_operation->enterFrom(&other);
+        if (const TaskOwner *const children = other.m_operation->children())
+            const_cast<TaskOwner *>(children)->m_parentTask = &other;
+    }
+    if (!isReady())
+        wake();
 }
 
 StartedTask::Progress StartedTask::unwindFrames() noexcept

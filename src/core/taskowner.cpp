@@ -16,7 +16,8 @@ void TaskOwner::start(StartedTask &child)
         m_parentTask->assertThread("a child started from another thread than its own");
     child.m_loop = m_parentTask ? m_parentTask->m_loop : &Loop::current();
     child.m_current->m_task = &child;
-    if (const StartedTask *const starter = Loop::currentTask())
+    const StartedTask *const running = Loop::currentTask();
+    if (const StartedTask *const starter = running ? running : m_parentTask)
         child.m_locals = starter->m_locals;
     adopt(child);
     StartedTask::drive(&child, Continuation::ThroughReadyList);

@@ -28,6 +28,9 @@ public:
     OutcomeBase *m_absorber = nullptr;
     /// Whether the unwinding absorbed here was the answer to a request.
     bool m_tookRequest = false;
+    /// The object whose frames run above this place was destroyed while they ran: they are destroyed at
+    /// their next suspension, and the parent goes on (law L14).
+    bool m_isAbandoned = false;
 
 protected:
     FrameAwaiter() noexcept = default;

@@ -106,6 +106,12 @@ public:
     /// back from there (laws L13, L14). A shared task may be gone afterwards.
     void destroy() noexcept;
 
+    /// Frames that run above an awaiter of it have been abandoned; they are destroyed when they suspend.
+    void noteAbandonedFrames() noexcept { m_hasAbandonedFrames = true; }
+    /// Moves the frames above \a awaiter, and the operation that they wait for, to \a other, which has
+    /// not begun; the parent of \a awaiter goes on from the loop.
+    void moveFramesTo(StartedTask &other, FrameAwaiter &awaiter) noexcept;
+
     Loop *loop() const noexcept { return m_loop; }
     TaskOwner *owner() const noexcept { return m_owner; }
     Operation *operation() const noexcept { return m_operation; }
@@ -142,11 +148,14 @@ private:
     friend bool enter(Op &operation, FrameBase &frame);
     template<typename>
     friend class TaskAwaiter;
+    friend class StreamAsk;
+    friend class StreamFrame;
 
     bool requestOperation() noexcept;
     enum class Progress { Suspended, Ended, Absorbed, Doomed };
     Progress resumeFrames() noexcept;
     Progress unwindFrames() noexcept;
+    void dropAbandonedFrames() noexcept;
     FrameBase *popFrame() noexcept;
     static void finish(StartedTask *&running) noexcept;
     bool isTreeDoomed() const noexcept;
@@ -161,6 +170,7 @@ private:
     TaskOwner *m_owner = nullptr;
     mutable quint64 m_id = 0;
     std::unique_ptr<Details> m_details;
+    quint8 m_streamDepth = 0; ///< of streams that run on the stack of who asks
     bool m_isFinished : 1 = false;
     bool m_isRequested : 1 = false;
     bool m_isRequestedByOwner : 1 = false;
@@ -168,8 +178,12 @@ private:
     bool m_isDoomed : 1 = false; ///< handed to its loop to be destroyed (law L14)
     bool m_isBeingDestroyed : 1 = false;
     bool m_threwOwnCancelled : 1 = false;
+    bool m_hasAbandonedFrames : 1 = false;
     bool m_isPassingOn : 1 = false; ///< a request, to its operation
 };
+
+/// What a task waits for that is ready already, or doomed: nothing.
+Operation &noOperation() noexcept;
 
 [[noreturn]] void throwEnteredTwice();
 

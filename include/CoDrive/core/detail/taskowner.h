@@ -63,6 +63,8 @@ protected:
     void setParentTask(StartedTask *task) noexcept { m_parentTask = task; }
 
 private:
+    friend class StartedTask;
+
     StartedTask *m_parentTask = nullptr;
     const char *m_label;
     TaskList m_children;
