@@ -251,7 +251,7 @@ void StartedTask::dropAbandonedFrames() noexcept
     }
     if (!outermost)
         return;
-    m_operation = nullptr;
+    std::exchange(m_operation, nullptr)->waiterDestroyed();
     m_isUnwinding = false;
     while (outermost->m_child)
         popFrame()->destroy();

@@ -52,6 +52,8 @@ protected:
     virtual void requestAll() noexcept { requestChildren(); }
     /// A child has ended; \a child is still valid.
     virtual void onChildEnded(StartedTask &child) noexcept = 0;
+    /// Keeps the error of a child that has ended until the waiter has been given it.
+    virtual void noteErrorOf(const StartedTask &child) noexcept;
     /// Whether the waiter is given the error of a child that ends now; else it is unhandled.
     virtual bool givesErrors() const noexcept { return true; }
     /// All children have ended. Whether there is a result or an error to give to the waiter, who
@@ -67,7 +69,6 @@ protected:
 
 private:
     void decide() noexcept;
-    void noteErrorOf(const StartedTask &child) noexcept;
 
     std::vector<std::pair<std::exception_ptr, TaskInfo>> m_errors; ///< of children that have ended
     bool m_isStarting = false;

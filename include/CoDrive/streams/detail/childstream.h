@@ -85,6 +85,7 @@ private:
     bool hasResult() const noexcept final;
     void onChildEnded(StartedTask &child) noexcept final;
     void requestAll() noexcept final;
+    void noteErrorOf(const StartedTask &) noexcept final { } // onChildEnded() has
     void run() override;
 
     void addError(quint64 position, std::exception_ptr error) noexcept;
