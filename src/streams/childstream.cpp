@@ -187,8 +187,8 @@ ChildStream::SharedChild ChildStream::takeItem()
 
 std::vector<std::exception_ptr> ChildStream::takeErrors()
 {
-    std::stable_sort(m_errors.begin(), m_errors.end(),
-                     [](const auto &a, const auto &b) { return a.first < b.first; });
+    std::sort(m_errors.begin(), m_errors.end(),
+              [](const auto &a, const auto &b) { return a.first < b.first; });
     std::vector<std::exception_ptr> errors;
     for (auto &[position, error] : std::exchange(m_errors, {}))
         errors.push_back(std::move(error));
