@@ -11,6 +11,7 @@
 
 #include <QAbstractItemModel>
 #include <QApplication>
+#include <QCryptographicHash>
 #include <QDesktopServices>
 #include <QDir>
 #include <QElapsedTimer>
@@ -273,9 +274,15 @@ private:
     int m_frames = 0;
 };
 
-void spin(std::stop_token stop)
+/// Reads and hashes as the program does, without anything else of it.
+void hash(std::stop_token stop, const QString &path)
 {
-    while (!stop.stop_requested()) { }
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+        return;
+    QCryptographicHash hash(QCryptographicHash::Blake2b_256);
+    while (!stop.stop_requested())
+        hash.addData(file.read(256 * 1024));
 }
 
 /// Receives what is to be shown in the file manager.
@@ -403,9 +410,9 @@ private Q_SLOTS:
                 return std::max(intervals.longestFrame(), intervals.longestTurn());
             };
             {
-                const std::jthread first(&spin);
-                const std::jthread second(&spin);
-                usual = measure(1000);
+                const std::jthread first(&hash, photographs.path("video1.mov"));
+                const std::jthread second(&hash, photographs.path("video2.mov"));
+                usual = measure(2000);
             }
             click("startButton");
             QTRY_VERIFY(textOf("fileLabel").endsWith(".mov"));
@@ -422,11 +429,14 @@ private Q_SLOTS:
             shoot("running");
             QVERIFY(item("cancelButton")->isEnabled());
         });
-        qInfo("%d frames in 2 s, at most %lld ms apart (%lld ms beside threads that only spin), at most %lld ms of work "
+        qInfo("%d frames in 2 s, at most %lld ms apart (%lld ms beside threads that only hash), at most %lld ms of work "
               "between two turns; ended after %lld ms",
               frames, longest, usual, work, ended);
         QVERIFY(frames > 0);
         QVERIFY2(work < limit, qPrintable(QStringLiteral("%1 ms of work in a turn").arg(work)));
+#if defined(CODRIVE_NO_FRAME_CACHE) || !defined(__OPTIMIZE__)
+        QSKIP("times on the wall are judged in plain, optimised builds");
+#endif
         // A machine with much else to do lets any program wait.
         if (usual > limit / 2)
             QSKIP("frames are late on this machine, whatever the program does");

@@ -103,15 +103,20 @@ private Q_SLOTS:
         qsizetype inThisTurn = 0;
         qsizetype most = 0;
         connect(w.get(), &StateWatcher::valueChanged, this, [&] { most = std::max(most, ++inThisTurn); });
+        QEventLoop loop;
+        // An event posted anew each time it arrives stands for the turns of the loop.
+        std::function<void()> turn = [&] {
+            inThisTurn = 0;
+            if (loop.isRunning())
+                QMetaObject::invokeMethod(&loop, turn, Qt::QueuedConnection);
+        };
         {
             const Hammer hammer([&state] { state.update([](int value) { return value + 1; }); });
-            QElapsedTimer clock;
-            clock.start();
-            while (clock.elapsed() < 300) {
-                inThisTurn = 0;
-                QCoreApplication::processEvents();
-            }
+            QTimer::singleShot(300, &loop, &QEventLoop::quit);
+            QTimer::singleShot(0, &loop, turn);
+            loop.exec();
         }
+        inThisTurn = 0;
         settle();
         QCOMPARE(w->value(), state.value());
         QCOMPARE(item->property("shown"), state.value());
