@@ -14,7 +14,7 @@ int checkedLimit(int limit, const char *what)
 {
     if (limit < 1)
         throw std::invalid_argument(
-            QStringLiteral("CoDrive::%1 of %2").arg(QLatin1String(what)).arg(limit).toStdString());
+            QStringLiteral("CoDrive::%1: a limit of %2").arg(QLatin1String(what)).arg(limit).toStdString());
     return limit;
 }
 

@@ -549,6 +549,33 @@ private Q_SLOTS:
         QCOMPARE(result(), "cancelled");
     }
 
+    void destroyedWhileItIsClosed()
+    {
+        auto s = std::make_unique<Stream<int>>(amass(vectorOf(now(1), slow(b, h, &p))));
+        ask(*s);
+        close(*s);
+        settle();
+        QCOMPARE(p.requests, 1);
+        askToo(*s);
+        QCOMPARE(result(), "1, throws logic_error");
+        s.reset();
+        QCOMPARE(InstanceCounter::count(), 1);
+        settle();
+        QCOMPARE(result(), "throws ObjectDestroyed");
+    }
+
+    void dumped()
+    {
+        auto s = amass(vectorOf(now(1), val(a, 2)));
+        ask(s);
+        QVERIFY(dumpTasks().contains("amass"));
+        ask(s);
+        QVERIFY(!dumpTasks().contains("amass")); // but below C
+        open(a);
+        QCOMPARE(result(), "1, 2");
+        QCOMPARE(dumpTasks(), QString());
+    }
+
     void AD_ACLOSE_01()
     {
         auto s = amass(vectorOf(now(1), slow(b, h, &p)));
