@@ -20,12 +20,12 @@ bool BridgeState::beginWaiting() noexcept
 void BridgeState::abandon()
 {
     onNotified = nullptr;
-    m_isAbandoned = true;
+    m_isAbandoned.store(true, std::memory_order_release);
 }
 
 void BridgeState::deliver() noexcept
 {
-    if (m_isAbandoned)
+    if (isAbandoned())
         discard();
     RemoteWaker::deliver();
 }

@@ -104,6 +104,7 @@ public:
     bool beginWaiting() noexcept;
     /// Nobody waits any more: a value is dropped, an error is reported.
     void abandon();
+    bool isAbandoned() const noexcept { return m_isAbandoned.load(std::memory_order_acquire); }
     void deliver() noexcept override;
     /// Nobody will take the result.
     void discard() noexcept override;
@@ -114,7 +115,7 @@ private:
     enum class Phase { Running, Awaited, Done };
 
     std::atomic<Phase> m_phase = Phase::Running;
-    bool m_isAbandoned = false; // the loop's thread only
+    std::atomic<bool> m_isAbandoned = false;
 };
 
 template<typename T>
@@ -124,6 +125,36 @@ public:
     std::exception_ptr error() const noexcept override { return outcome.error(); }
 
     Outcome<T> outcome;
+};
+
+/// Awaits what QCoro has an awaiter for, and does not take the result when nobody waits for it any
+/// more: taking it reads the device, which may have died with the waiter, or another may read next.
+template<typename Awaiter, typename T>
+class QCoroAwaiter
+{
+public:
+    QCoroAwaiter(Awaiter &awaiter, BridgeStateOf<T> &state) noexcept
+        : m_awaiter(awaiter)
+        , m_state(state)
+    {
+    }
+    bool await_ready() { return m_awaiter.await_ready(); }
+    auto await_suspend(std::coroutine_handle<> waiter) { return m_awaiter.await_suspend(waiter); }
+    void await_resume()
+    {
+        if (m_state.isAbandoned())
+            return;
+        if constexpr (std::is_void_v<T>) {
+            m_awaiter.await_resume();
+            m_state.outcome.setValue();
+        } else {
+            m_state.outcome.setValue(m_awaiter.await_resume());
+        }
+    }
+
+private:
+    Awaiter &m_awaiter;
+    BridgeStateOf<T> &m_state;
 };
 
 /// Starts at once and frees itself.
@@ -151,7 +182,12 @@ BridgeCoroutine runBridge(std::shared_ptr<BridgeStateOf<T>> state, A awaitable)
     try {
         // Named, because g++ 12 destroys an awaiter that is an aggregate twice.
         auto &&awaiter = foreignAwaiter(static_cast<A &&>(awaitable));
-        if constexpr (std::is_void_v<T>) {
+        using X = std::remove_cvref_t<A>;
+        if constexpr (HasQCoroAwaiter<X> && !isQCoroTask<X>) {
+            using Awaiter = std::remove_reference_t<decltype(awaiter)>;
+            QCoroAwaiter<Awaiter, T> qcoroAwaiter(awaiter, *state);
+            co_await qcoroAwaiter;
+        } else if constexpr (std::is_void_v<T>) {
             co_await awaiter;
             state->outcome.setValue();
         } else {
