@@ -74,10 +74,9 @@ template<typename X>
 inline constexpr bool isQFuture = false;
 template<typename T>
 inline constexpr bool isQFuture<QFuture<T>> = true;
+/// A QCoro::Task, or a QCoro::LazyTask of newer versions.
 template<typename X>
-inline constexpr bool isQCoroTask = false;
-template<typename T>
-inline constexpr bool isQCoroTask<QCoro::Task<T>> = true;
+inline constexpr bool isQCoroTask = QCoro::detail::isTask_v<X>;
 
 template<typename X>
 concept HasQCoroAwaiter = requires { typename QCoro::detail::awaiter_type<X>::type; };

@@ -273,6 +273,8 @@ auto awaiterFor(A &&awaitable)
         return OperationAwaiter(std::forward<A>(awaitable).toOperation());
     else if constexpr (kind == AwaitKind::Adapted)
         return OperationAwaiter(adapt(std::forward<A>(awaitable)));
+    else if constexpr (kind == AwaitKind::QCoroTask && !std::move_constructible<X>)
+        return OperationAwaiter(ForeignOperation<X &>(awaitable)); // a LazyTask
     else
         return OperationAwaiter(ForeignOperation<A>(std::forward<A>(awaitable)));
 }
