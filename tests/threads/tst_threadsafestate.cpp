@@ -39,6 +39,18 @@ private:
     int m_number;
 };
 
+/// Asks \a stream \a count times, or until it ends, and logs what it gets.
+Task<> takes(EventLog &log, Stream<int> &stream, int count)
+{
+    const InstanceCounter alive;
+    for (int i = 0; i < count; ++i) {
+        const std::optional<int> item = co_await stream.next();
+        log << (item ? QString::number(*item) : QStringLiteral("end"));
+        if (!item)
+            break;
+    }
+}
+
 } // namespace
 
 class TestThreadsafeState : public QObject
@@ -477,6 +489,158 @@ private Q_SLOTS:
         settle();
         QCOMPARE(most, 1);
         QCOMPARE(last, updates);
+    }
+
+    void AD_STATE_N8()
+    {
+        State state(0);
+        auto s = state.changes();
+        QVERIFY(!s.size());
+        EventLog log;
+        TaskScope scope;
+        state.set(1);
+        state.set(2);
+        state.set(3);
+        scope.spawn(takes(log, s, 2));
+        QCOMPARE(log.take(), QStringList("3"));
+        settle();
+        QCOMPARE(log.take(), QStringList());
+        state.set(4);
+        QCOMPARE(log.take(), QStringList());
+        settle();
+        QCOMPARE(log.take(), QStringList("4"));
+        const auto c = scope.spawn(takes(log, s, 1));
+        cancel(c);
+        QVERIFY(c.isCancelled());
+        state.set(5);
+        scope.spawn(takes(log, s, 1));
+        QCOMPARE(log.take(), QStringList("5"));
+    }
+
+    void theValuePresentAtTheCallIsNotGiven()
+    {
+        State state(7);
+        state.set(8);
+        auto s = state.changes();
+        state.set(8);
+        EventLog log;
+        TaskScope scope;
+        scope.spawn(takes(log, s, 1));
+        settle();
+        QCOMPARE(log.take(), QStringList());
+        state.set(9);
+        state.set(8);
+        settle();
+        QCOMPARE(log.take(), QStringList("8"));
+    }
+
+    void AD_STATE_N8_completedIsDelivered()
+    {
+        State state(0);
+        auto s = state.changes();
+        EventLog log;
+        TaskScope scope;
+        auto c = scope.spawn(caller(log, takes(log, s, 1)));
+        state.set(1);
+        c.cancel();
+        settle();
+        QCOMPARE(log.take(), QStringList({"1", "value", "kept"}));
+        std::optional<TaskScope> own(std::in_place);
+        own->spawn(takes(log, s, 1));
+        state.set(2);
+        own.reset();
+        scope.spawn(takes(log, s, 1));
+        QCOMPARE(log.take(), QStringList("2"));
+    }
+
+    void AD_STATE_N9()
+    {
+        auto state = std::make_unique<State>(0);
+        auto s = state->changes();
+        EventLog log;
+        QObject context;
+        state->observe(&context, [&](int value) { log << "observed " + QString::number(value); });
+        state->set(1);
+        state->set(2);
+        state.reset();
+        TaskScope scope;
+        scope.spawn(takes(log, s, 3));
+        QCOMPARE(log.take(), QStringList({"2", "end"}));
+        settle();
+        QCOMPARE(log.take(), QStringList("observed 2"));
+    }
+
+    void destroyedWhileAStreamWaits()
+    {
+        auto state = std::make_unique<State>(0);
+        auto s = state->changes();
+        EventLog log;
+        TaskScope scope;
+        scope.spawn(takes(log, s, 3));
+        state->set(1);
+        settle();
+        state.reset();
+        settle();
+        QCOMPARE(log.take(), QStringList({"1", "end"}));
+        auto other = std::make_unique<State>(0);
+        auto unseen = other->changes();
+        other.reset();
+        scope.spawn(takes(log, unseen, 1));
+        QCOMPARE(log.take(), QStringList("end"));
+    }
+
+    void aStreamThatIsClosedOrDestroyed()
+    {
+        State state(0);
+        EventLog log;
+        TaskScope scope;
+        auto s = std::make_unique<Stream<int>>(state.changes());
+        scope.spawn(caller(log, s->next()));
+        s.reset();
+        state.set(1);
+        settle();
+        QCOMPARE(log.take(), QStringList("throws ObjectDestroyed"));
+        auto t = state.changes();
+        state.set(2);
+        run(t.close());
+        scope.spawn(takes(log, t, 1));
+        QCOMPARE(log.take(), QStringList("end"));
+        QCOMPARE(waitingAt(*state.core()), 0);
+    }
+
+    void streamsOfChangesInSeveralThreads()
+    {
+        constexpr int last = 20'000;
+        State state(0);
+        std::atomic<int> wrong = 0;
+        const auto follow = [&]() -> Task<int> {
+            auto changes = state.changes();
+            int before = 0;
+            while (before < last) {
+                const std::optional<int> value = co_await changes.next();
+                wrong += !value || *value <= before;
+                before = value.value_or(last);
+            }
+            co_return before;
+        };
+        TaskScope scope;
+        LoopThread W;
+        LoopThread V;
+        End w;
+        End v;
+        const auto here = scope.spawn(follow());
+        W.spawn(noting(w, follow()));
+        V.spawn(noting(v, follow()));
+        PlainThread setter([&] {
+            for (int i = 1; i <= last; ++i)
+                state.set(i);
+        });
+        waitForEnd(scope);
+        while (w.text() == "waits" || v.text() == "waits")
+            std::this_thread::yield();
+        QCOMPARE(text(here), QString::number(last));
+        QCOMPARE(w.text() + v.text(), QString::number(last).repeated(2));
+        QCOMPARE(wrong.load(), 0);
     }
 
     void AD_STATE_N6_data()

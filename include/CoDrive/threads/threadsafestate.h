@@ -11,12 +11,15 @@
 //     co_await percent.waitUntil([](int value) { return value == 100; });
 
 #include <CoDrive/core/detail/ownedcallable.h>
+#include <CoDrive/core/errors.h>
 #include <CoDrive/core/task.h>
+#include <CoDrive/streams/stream.h>
 #include <CoDrive/threads/detail/statecore.h>
 
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -64,6 +67,38 @@ Task<T> waitUntilState(std::shared_ptr<StateCore<T>> core, OwnedCallable<Predica
         co_await StateChange(core, now.version);
     }
 }
+
+template<typename T>
+class StateChanges final : public StreamEngineOf<T>
+{
+public:
+    explicit StateChanges(std::shared_ptr<StateCore<T>> core)
+        : m_core(std::move(core))
+        , m_seen(m_core->currentVersion())
+    {
+    }
+
+    bool goesOn() const noexcept override { return true; }
+
+protected:
+    Stream<T> body() override
+    {
+        for (;;) {
+            try {
+                co_await StateChange(m_core, m_seen);
+            } catch (const ObjectDestroyed &) {
+                co_return;
+            }
+            auto now = m_core->snapshot();
+            m_seen = now.version;
+            co_yield std::move(now.value);
+        }
+    }
+
+private:
+    const std::shared_ptr<StateCore<T>> m_core;
+    quint64 m_seen; ///< the change that was given last
+};
 
 } // namespace detail
 
@@ -152,6 +187,15 @@ public:
             now = core->snapshot();
         } while (isSame(now.value, before.value));
         return std::move(now.value);
+    }
+
+    /// The values that come after this call, as a stream for a task of any thread; any number of
+    /// streams may watch. Of several changes between two next() it gives the last one; the value
+    /// that is there now is not given. When the state is destroyed, what was set last is still
+    /// given, then the end. A cancellation takes nothing, and a later next() goes on.
+    [[nodiscard]] Stream<T> changes() const
+    {
+        return Stream<T>(std::make_shared<detail::StateChanges<T>>(m_core), std::nullopt);
     }
 
     /// Calls \a function with the value after each change, from the event loop of \a context's

@@ -125,6 +125,11 @@ public:
         const std::scoped_lock lock(m_mutex);
         return m_value;
     }
+    quint64 currentVersion()
+    {
+        const std::scoped_lock lock(m_mutex);
+        return version();
+    }
 
     /// Within a Writing.
     void set(T value)
