@@ -115,11 +115,12 @@ bool ThreadsafeConditionWait::start()
 {
     prepare();
     const auto lock = lockQueue();
+    m_guard.m_core.reset();
+    if (!m_core->isDestroyed())
+        m_core->append(entry());
+    m_core->lock()->unlock();
     if (m_core->isDestroyed())
         ConditionCore::throwDestroyed();
-    m_core->append(entry());
-    m_guard.m_core.reset();
-    m_core->lock()->unlock();
     return true;
 }
 

@@ -275,6 +275,19 @@ private Q_SLOTS:
         QCOMPARE(plain.text(), "throws ObjectDestroyed empty");
     }
 
+    void destroyedBeforeTheWaitBegan()
+    {
+        const auto body = [&]() -> Task<QString> {
+            Guard guard = co_await lock->lock();
+            auto wait = condition->wait(guard);
+            condition.reset();
+            const QString result = co_await textOf(std::move(wait));
+            co_return result + (guard.isHeld() ? " owns" : " empty");
+        };
+        QCOMPARE(run(body()), "throws ObjectDestroyed empty");
+        QVERIFY(!lock->isLocked());
+    }
+
     void notifiedWhenTheLockIsGone()
     {
         EventLog ends;
