@@ -362,7 +362,11 @@ void ThreadJob::begin()
         if (std::exchange(m_requests, 0) > 0 || m_worker->isCancelled())
             m_started->keepRequest();
     }
-    m_started->startIn(m_worker->tasks());
+    {
+        // A task that runs an event loop up the stack has not started this one.
+        const Loop::ActiveDrive nobody(Loop::current(), nullptr);
+        m_started->startIn(m_worker->tasks());
+    }
     if (m_stage == Stage::Begun && m_lifetime == Lifetime::OfThread)
         Loop::current().makeReadyAfterTurn(*this);
 }

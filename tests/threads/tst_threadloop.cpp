@@ -3,6 +3,7 @@
 
 #include "remote.h"
 
+#include <CoDrive/core/tasklocal.h>
 #include <CoDrive/core/unhandled.h>
 #include <CoDrive/tasks/cleanup.h>
 #include <CoDrive/tasks/taskgroup.h>
@@ -630,6 +631,28 @@ private Q_SLOTS:
             QCOMPARE(run(textOf(std::move(two))), "value");
             QVERIFY(inW == threadId());
         }
+    }
+
+    void aNestedEventLoopDoesNotLendItsLocals()
+    {
+        TaskLocal<int> local(1);
+        QEventLoop *nested = nullptr;
+        const auto modal = [&]() -> Task<> {
+            QEventLoop eventLoop;
+            nested = &eventLoop;
+            a.set();
+            eventLoop.exec();
+            co_return;
+        };
+        ThreadTask<> outer = W->spawn([&] { return local.with(5, modal); });
+        a.waitSync();
+        const auto inner = [&]() -> Task<int> {
+            nested->quit();
+            co_return local.get();
+        };
+        const auto caller = [&] { return W->run(inner); };
+        QCOMPARE(run(local.with(3, caller)), 3);
+        run(std::move(outer));
     }
 
     void virtualClockStandsStill()
