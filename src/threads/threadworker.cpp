@@ -448,8 +448,10 @@ void ThreadJob::destroy() noexcept
         if (m_lifetime == Lifetime::OfThread)
             m_worker->detach();
         destroyHere();
-        if (m_stage == Stage::Ended)
+        if (m_stage == Stage::Ended) {
             reportIfNotTaken();
+            dropOutcome();
+        }
         return;
     }
     bool isOver;
@@ -461,6 +463,7 @@ void ThreadJob::destroy() noexcept
         m_worker->postDestruction(shared_from_this());
     waitUntilOver();
     reportIfNotTaken();
+    dropOutcome();
 }
 
 void ThreadJob::reportIfNotTaken()

@@ -655,6 +655,22 @@ private Q_SLOTS:
         run(std::move(outer));
     }
 
+    // What the waiter gets is all there is of it: no copy dies later, in the other thread.
+    void aValueThatCannotBeMoved()
+    {
+        std::atomic<int> alive = 0;
+        const auto give = [&]() -> Task<Copied> { co_return Copied(alive); };
+        for (int i = 0; i < 20; ++i) {
+            const Copied value = W->runSync(give);
+            QCOMPARE(alive.load(), 1);
+        }
+        QCOMPARE(alive.load(), 0);
+        std::optional<ThreadTask<Copied>> task(W->spawn(give));
+        barrier();
+        task.reset();
+        QCOMPARE(alive.load(), 0);
+    }
+
     void virtualClockStandsStill()
     {
         const VirtualClock clock;
@@ -678,6 +694,30 @@ private Q_SLOTS:
     }
 
 private:
+    /// Has no move; takes its time to die in another thread than this.
+    class Copied
+    {
+    public:
+        explicit Copied(std::atomic<int> &alive)
+            : m_alive(alive)
+        {
+            ++m_alive;
+        }
+        Copied(const Copied &other)
+            : Copied(other.m_alive)
+        {
+        }
+        ~Copied()
+        {
+            if (QThread::currentThread() != qApp->thread())
+                QThread::msleep(2);
+            --m_alive;
+        }
+
+    private:
+        std::atomic<int> &m_alive;
+    };
+
     static Task<int> throwsBeforeTask()
     {
         if (InstanceCounter::count() >= 0)

@@ -169,6 +169,8 @@ protected:
     virtual SharedTaskBase &makeTask(const QString &name) = 0;
     /// The task has ended; it is not needed any more.
     virtual void takeOutcome() noexcept = 0;
+    /// Nobody takes it any more; not later, because the thread may be the last to hold the job.
+    virtual void dropOutcome() noexcept = 0;
     /// It never began.
     virtual void dropTask(std::exception_ptr error) noexcept = 0;
 
@@ -216,7 +218,7 @@ public:
     T takeResult()
     {
         noteTaken();
-        return std::move(m_outcome).value();
+        return m_outcome.takeValue();
     }
 
 private:
@@ -229,8 +231,11 @@ private:
     {
         m_outcome = std::move(m_shared->outcome());
         m_shared->noteErrorTaken();
+        // What is left of a value dies before the waiter hears of it, not beside him.
+        m_shared->setCancelled();
         m_shared = SharedTaskPointer<T>();
     }
+    void dropOutcome() noexcept override { m_outcome.reset(); }
     void dropTask(std::exception_ptr error) noexcept override
     {
         m_task = Task<T>();
