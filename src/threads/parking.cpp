@@ -21,6 +21,9 @@ struct ParkingOfThread
     ParkingPointer parking = std::make_shared<Parking>();
 };
 
+/// Who waits for whom. No other mutex is locked within.
+std::mutex s_waitsMutex;
+
 } // namespace
 
 const std::shared_ptr<Parking> &Parking::current()
@@ -84,6 +87,49 @@ void Parking::deliver() noexcept
 {
     if (!ReadyItem::isLinked())
         Loop::current().makeReady(*this);
+}
+
+DestructionWait::DestructionWait()
+{
+    const std::scoped_lock lock(s_waitsMutex);
+    m_outer = std::exchange(m_waiter->m_innermostWait, this);
+    m_level = m_outer ? m_outer->m_level + 1 : 1;
+}
+
+DestructionWait::~DestructionWait()
+{
+    const std::scoped_lock lock(s_waitsMutex);
+    m_waiter->m_innermostWait = m_outer;
+}
+
+void DestructionWait::noteBegun()
+{
+    const ParkingPointer &thread = Parking::current();
+    const std::scoped_lock lock(s_waitsMutex);
+    m_needed = thread;
+    m_neededLevel = thread->m_innermostWait ? thread->m_innermostWait->m_level : 0;
+}
+
+bool DestructionWait::isCircular(std::shared_ptr<Parking> thread)
+{
+    const std::scoped_lock lock(s_waitsMutex);
+    if (isNeededBy(thread->m_innermostWait, 0))
+        return true;
+    m_needed = std::move(thread);
+    m_neededLevel = 0;
+    return false;
+}
+
+// Comes to an end, because what would make a circle is never noted: here it is refused, and what
+// noteBegun() notes has no waits above it yet.
+bool DestructionWait::isNeededBy(const DestructionWait *innermost, int level) const
+{
+    for (const DestructionWait *wait = innermost; wait && wait->m_level > level; wait = wait->m_outer) {
+        if (wait == this
+            || (wait->m_needed && isNeededBy(wait->m_needed->m_innermostWait, wait->m_neededLevel)))
+            return true;
+    }
+    return false;
 }
 
 } // namespace CoDrive::detail

@@ -243,8 +243,13 @@ void ThreadWorker::destroy() noexcept
         m_tasks.destroyChildren();
         return;
     }
+    DestructionWait wait;
     {
         std::unique_lock lock(m_mutex);
+        if (!m_hasEnded && m_parking && wait.isCircular(m_parking)) {
+            m_keeper = shared_from_this();
+            return;
+        }
         blockUntil(lock, [this] { return m_hasEnded; });
     }
     join();
@@ -427,6 +432,11 @@ void ThreadJob::setOver()
 void ThreadJob::destroyHere() noexcept
 {
     const std::shared_ptr<ThreadJob> keeper = shared_from_this();
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (m_destructionWait)
+            m_destructionWait->noteBegun();
+    }
     switch (m_stage) {
     case Stage::Submitted:
     case Stage::Scheduled:
@@ -437,6 +447,14 @@ void ThreadJob::destroyHere() noexcept
         break;
     case Stage::Ended:
         break;
+    }
+    if (m_stage != Stage::Begun)
+        return;
+    // It runs up the stack, or is being destroyed there.
+    const std::scoped_lock lock(m_mutex);
+    if (m_destructionWait && m_destructionWait->isCircular(Parking::current())) {
+        m_isLeft = true;
+        wakeAll();
     }
 }
 
@@ -454,16 +472,34 @@ void ThreadJob::destroy() noexcept
         }
         return;
     }
-    bool isOver;
-    {
-        const std::scoped_lock lock(m_mutex);
-        isOver = m_isOver;
+    if (!destroyThere()) {
+        if (m_lifetime == Lifetime::OfThread)
+            m_worker->detach();
+        return;
     }
-    if (!isOver)
-        m_worker->postDestruction(shared_from_this());
-    waitUntilOver();
+    join();
     reportIfNotTaken();
     dropOutcome();
+}
+
+/// False: it is not over, and this thread must not wait for it.
+bool ThreadJob::destroyThere()
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (m_isOver)
+            return true;
+    }
+    DestructionWait wait;
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_destructionWait = &wait;
+    }
+    m_worker->postDestruction(shared_from_this());
+    std::unique_lock lock(m_mutex);
+    blockUntil(lock, [this] { return m_isOver || m_isLeft; });
+    m_destructionWait = nullptr;
+    return m_isOver;
 }
 
 void ThreadJob::reportIfNotTaken()

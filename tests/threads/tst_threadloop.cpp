@@ -633,6 +633,78 @@ private Q_SLOTS:
         }
     }
 
+    // Law L13, and L14: what is to be destroyed runs, and blocks to destroy the other.
+    void destroyingEachOthersRunningTasks_data()
+    {
+        QTest::addColumn<int>("count");
+        QTest::addColumn<QString>("what");
+        for (const int count : {2, 3}) {
+            for (const char *const what : {"tasks", "threads", "loops", "a loop and tasks"})
+                QTest::addRow("%d, %s", count, what) << count << what;
+        }
+    }
+    void destroyingEachOthersRunningTasks()
+    {
+        QFETCH(const int, count);
+        QFETCH(const QString, what);
+        for (int round = 0; round < 20; ++round) {
+            std::optional<ThreadLoop> loops[3];
+            std::optional<ThreadTask<>> tasks[3];
+            std::atomic<int> there = 0;
+            const auto body = [&](int victim) -> Task<> {
+                const InstanceCounter alive;
+                co_await a.wait();
+                ++there;
+                while (there < count)
+                    std::this_thread::yield();
+                if (what == "loops" || (victim == 0 && what == "a loop and tasks"))
+                    loops[victim].reset();
+                else
+                    tasks[victim].reset();
+                ++there;
+                co_await waitForever();
+            };
+            for (int i = 0; i < count; ++i) {
+                auto task = body((i + 1) % count);
+                if (what == "threads")
+                    tasks[i].emplace(run(launchInThreadLoop(std::move(task))));
+                else
+                    tasks[i].emplace(loops[i].emplace().spawn(std::move(task)));
+            }
+            a.set();
+            while (there < 2 * count || InstanceCounter::count() > 0)
+                std::this_thread::yield();
+            a.clear();
+        }
+    }
+
+    void tasksThatOwnEachOther_data()
+    {
+        QTest::addColumn<int>("count");
+        QTest::newRow("2") << 2;
+        QTest::newRow("3") << 3;
+    }
+    void tasksThatOwnEachOther()
+    {
+        QFETCH(const int, count);
+        for (int round = 0; round < 20; ++round) {
+            std::optional<ThreadLoop> loops[3];
+            std::optional<ThreadTask<>> tasks[3];
+            std::atomic<int> there = 0;
+            const auto body = [&](int owned) -> Task<> {
+                const InstanceCounter alive;
+                const OnDestruction atTheEnd([&, owned] { tasks[owned].reset(); });
+                ++there;
+                co_await waitForever();
+            };
+            for (int i = 0; i < count; ++i)
+                tasks[i].emplace(loops[i].emplace().spawn(body((i + 1) % count)));
+            until([&] { return there == count; });
+            loops[0].reset();
+            QCOMPARE(InstanceCounter::count(), 0);
+        }
+    }
+
     void aNestedEventLoopDoesNotLendItsLocals()
     {
         TaskLocal<int> local(1);

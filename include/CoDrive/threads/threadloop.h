@@ -28,8 +28,10 @@ namespace CoDrive {
 
 /// A task in another thread: what ThreadLoop::spawn() and launchInThreadLoop() give. It owns the task:
 /// its destructor destroys the task in its thread and waits for that, which takes until the thread is
-/// back at its event loop; a thread that launchInThreadLoop() has started is joined. Destroyed on that
-/// thread itself, it does not wait.
+/// back at its event loop; a thread that launchInThreadLoop() has started is joined. It does not wait
+/// when it is destroyed on that thread itself, nor when the task, or its destruction, waits there for
+/// something to be destroyed on this thread that cannot be before: then the task is destroyed by its
+/// thread as soon as that has done with it.
 ///
 /// It must be awaited, once, on any thread: that gives the value, or throws the error, when the frames
 /// of the task are gone, and a thread of its own has ended. A cancelled waiter makes a request to the
@@ -57,7 +59,8 @@ public:
     }
     ~ThreadTask() { destroy(); }
 
-    /// Makes one request to the task, also while it is awaited. Any thread.
+    /// Makes one request to the task, also while it is awaited. Any thread, which has to see to it that
+    /// this object is not moved or destroyed meanwhile.
     void cancel()
     {
         if (m_job)
@@ -125,7 +128,8 @@ public:
     ThreadLoop &operator=(const ThreadLoop &) = delete;
     /// Destroys the tasks in their thread and joins it; who awaits one gets Cancelled. Called by one of
     /// its own tasks it returns at once: that task goes on to its next suspension and is destroyed
-    /// there, then the thread ends.
+    /// there, then the thread ends. So it does when one of them waits for something to be destroyed on
+    /// this thread that cannot be before.
     ~ThreadLoop();
 
     /// Starts \a awaitable there. \throws std::logic_error after close() has begun

@@ -175,7 +175,8 @@ private:
 /// A cancelled waiter waits for the end of the function and gets its result, the request is kept.
 /// When the function has not begun yet, or a request is pending at the start, it is never called
 /// and the waiter leaves at once. A destroyed waiter blocks until the function has returned; its
-/// error goes to the unhandled-error handler then. The function sees the TaskLocals of the waiter;
+/// error goes to the unhandled-error handler then; so the function must not destroy the thread, or the
+/// ThreadTask, that waits for it. The function sees the TaskLocals of the waiter;
 /// a VirtualClock stands still meanwhile. Like asyncio.to_thread().
 /// \param pool must live as long as the call; null for QThreadPool::globalInstance(). Its
 /// maxThreadCount() limits how many functions run at once, the others queue

@@ -57,7 +57,8 @@ public:
     void close();
     /// Makes one request to all tasks, also to those that have not begun.
     void requestAll();
-    /// Destroys all tasks and ends the thread. Waits for that, unless it is the thread itself.
+    /// Destroys all tasks and ends the thread. Waits for that, unless it is the thread itself, or
+    /// waits for this one.
     void destroy() noexcept;
     /// With the mutex held: the destructors of its thread-locals have run.
     bool hasEnded() const noexcept { return m_hasEnded; }
@@ -131,8 +132,8 @@ public:
     /// The same with a thread of its own. \throws std::system_error
     void submitToNewThread(const QString &name);
     void request();
-    /// Has its task destroyed, and waits until it is over; on the worker's thread it does not wait.
-    /// An error that nobody has taken is reported.
+    /// Has its task destroyed, and waits until it is over, unless this is the worker's thread, or that
+    /// waits for this one. An error that nobody has taken is reported.
     void destroy() noexcept;
     /// Blocks until it is over.
     void waitUntilOver();
@@ -187,6 +188,7 @@ private:
     void end() noexcept;
     void setFirstTurnOver();
     void setOver();
+    bool destroyThere();
     void reportIfNotTaken();
 
     std::shared_ptr<ThreadWorker> m_worker;
@@ -198,6 +200,8 @@ private:
     int m_requests = 0;
     bool m_isFirstTurnOver = false;
     bool m_isOver = false;
+    bool m_isLeft = false; ///< who destroys it must not wait any more
+    DestructionWait *m_destructionWait = nullptr; ///< of who destroys it
 
     // The worker's thread only:
     Stage m_stage = Stage::Submitted;
