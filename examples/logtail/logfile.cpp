@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+
+#include "logfile.h"
+
+#include <CoDrive/core/yield.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+using namespace CoDrive;
+
+namespace {
+
+constexpr qint64 BlockSize = 64 * 1024;
+constexpr qsizetype LongestLine = 1024 * 1024;
+
+[[noreturn]] void fail(const QString &path, const QString &reason)
+{
+    throw std::runtime_error(QStringLiteral("%1: %2").arg(path, reason).toStdString());
+}
+
+std::unique_ptr<QFile> open(const QString &path)
+{
+    errno = 0;
+    const std::optional<struct stat> status = statusOf(path);
+    if (!status)
+        fail(path, qt_error_string(errno));
+    if (S_ISDIR(status->st_mode))
+        fail(path, QStringLiteral("Is a folder"));
+    if (!S_ISREG(status->st_mode))
+        fail(path, QStringLiteral("Is not a regular file"));
+    auto file = std::make_unique<QFile>(path);
+    if (!file->open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+        fail(path, file->errorString());
+    return file;
+}
+
+} // namespace
+
+std::optional<struct stat> statusOf(const QString &path)
+{
+    struct stat status;
+    if (::stat(QFile::encodeName(path).constData(), &status) != 0)
+        return std::nullopt;
+    return status;
+}
+
+bool isSameFile(const struct stat &a, const struct stat &b)
+{
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+LogFile::LogFile(const QString &path)
+    : m_path(path)
+    , m_file(open(path))
+{}
+
+Task<> LogFile::seekToLastLines(qint64 count)
+{
+    qint64 newlines = 0;
+    for (qint64 end = status().st_size; end > 0;) {
+        const qint64 begin = std::max(end - BlockSize, qint64(0));
+        m_file->seek(begin);
+        const QByteArray block = m_file->read(end - begin);
+        for (qsizetype i = block.size(); i-- > 0;) {
+            if (block[i] == '\n' && ++newlines > count) {
+                m_file->seek(begin + i + 1);
+                co_return;
+            }
+        }
+        end = begin;
+        co_await yieldNow();
+    }
+    m_file->seek(0);
+}
+
+bool LogFile::readMore()
+{
+    m_text.remove(0, m_lineBegin);
+    m_searched -= m_lineBegin;
+    m_lineBegin = 0;
+    const QByteArray block = m_file->read(BlockSize);
+    if (block.isEmpty() && m_file->error() != QFile::NoError)
+        fail(m_path, m_file->errorString());
+    m_text += block;
+    return !block.isEmpty();
+}
+
+std::optional<QByteArray> LogFile::takeLine()
+{
+    const qsizetype newline = m_text.indexOf('\n', m_searched);
+    const qsizetype end = newline < 0 ? m_text.size() : newline;
+    m_searched = end;
+    if (newline < 0 && end - m_lineBegin < LongestLine)
+        return std::nullopt;
+    QByteArray line = m_text.mid(m_lineBegin, end - m_lineBegin);
+    m_searched = m_lineBegin = newline < 0 ? end : end + 1;
+    return line;
+}
+
+bool LogFile::is(const struct stat &other) const
+{
+    return isSameFile(status(), other);
+}
+
+bool LogFile::isTruncated() const
+{
+    return status().st_size < m_file->pos();
+}
+
+void LogFile::startOver()
+{
+    if (m_lineBegin < m_text.size() && !m_text.endsWith('\n'))
+        m_text += '\n';
+    m_file->seek(0);
+}
+
+void LogFile::reopen()
+{
+    m_file = open(m_path);
+    startOver();
+}
+
+struct stat LogFile::status() const
+{
+    struct stat status = {};
+    ::fstat(m_file->handle(), &status);
+    return status;
+}

@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: 2026 The CoDrive authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QByteArray>
+
+#include <CoDrive/core/task.h>
+
+/// Writes \a text to standard output. It waits for a reader that is slow, but does not block the event loop
+/// meanwhile. \throws std::system_error
+CoDrive::Task<> writeOut(QByteArray text);
