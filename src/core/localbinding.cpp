@@ -33,7 +33,12 @@ const LocalBinding *findLocal(const void *key) noexcept
 LocalBindings currentLocals()
 {
     const StartedTask *const task = Loop::currentTask();
-    return task ? task->m_locals : LocalBindings();
+    return task ? task->m_locals : t_adopted ? *t_adopted : LocalBindings();
+}
+
+const LocalBindings *adoptedLocals() noexcept
+{
+    return t_adopted;
 }
 
 LocalScope::LocalScope(LocalBindings bindings)

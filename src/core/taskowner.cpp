@@ -19,6 +19,8 @@ void TaskOwner::start(StartedTask &child)
     const StartedTask *const running = Loop::currentTask();
     if (const StartedTask *const starter = running ? running : m_parentTask)
         child.m_locals = starter->m_locals;
+    else if (const LocalBindings *const adopted = adoptedLocals())
+        child.m_locals = *adopted;
     adopt(child);
     StartedTask::drive(&child, Continuation::ThroughReadyList);
 }

@@ -6,6 +6,7 @@
 #include <CoDrive/core/detail/loop.h>
 #include <CoDrive/core/tasklocal.h>
 #include <CoDrive/core/unhandled.h>
+#include <CoDrive/threads/runblocking.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <QRandomGenerator>
@@ -202,6 +203,20 @@ private Q_SLOTS:
         QCOMPARE(run(toThread([&] { return local.get(); })), 1);
         QCOMPARE(run(local.with(3, [&] { return toThread([&] { return local.get(); }); })), 3);
         QCOMPARE(run(toThread([&] { return local.get(); })), 1);
+    }
+
+    void AD_TOTH_05_whatTheFunctionRuns()
+    {
+        TaskLocal<int> local(1);
+        const auto read = [&]() -> Task<int> {
+            co_await yieldNow();
+            co_return local.get();
+        };
+        const auto function = [&] { return 10 * runBlocking(read) + runInThreadLoopSync(read); };
+        const auto body = [&] { return toThread(function); };
+        QCOMPARE(run(toThread(function)), 11);
+        QCOMPARE(run(local.with(3, body)), 33);
+        QCOMPARE(run(toThread(function)), 11);
     }
 
     void AD_TOTH_N1()

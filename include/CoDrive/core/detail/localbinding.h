@@ -29,12 +29,15 @@ private:
 /// The innermost binding of \a key that the running task sees, or null.
 const LocalBinding *findLocal(const void *key) noexcept;
 
-/// What the running task sees: the bindings as a whole.
+/// What the running task, or else the code on this thread, sees: the bindings as a whole.
 LocalBindings currentLocals();
+
+/// What code on this thread that belongs to no task sees (AdoptedLocals); null: nothing.
+const LocalBindings *adoptedLocals() noexcept;
 
 class StartedTask;
 
-/// While it lives, code on this thread that belongs to no task sees \a bindings.
+/// While it lives, code on this thread that belongs to no task, and what that starts, sees \a bindings.
 class AdoptedLocals
 {
 public:
