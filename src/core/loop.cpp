@@ -268,14 +268,30 @@ void Loop::takeInbox(TimePoint start) noexcept
             else
                 m_inboxLast = nullptr;
         }
-        item->deliver();
+        deliver(*item);
     } while (!isBudgetSpent(start));
+}
+
+// What it makes ready needs no event of its own, unless an event loop may begin before the drain.
+void Loop::deliver(InboxItem &item) noexcept
+{
+    m_isBetweenTurns = !item.mayRunUserCode();
+    if (!m_isBetweenTurns && !m_ready.isEmpty())
+        postWakeEvent();
+    item.deliver();
+    m_isBetweenTurns = false;
 }
 
 void Loop::wakeEventArrived() noexcept
 {
     const TimePoint start = std::chrono::steady_clock::now();
     m_isPosted.store(false);
+    // GLib's dispatcher delivers posted events before the timers that have become due meanwhile,
+    // which would wait for two drains in a row.
+    if (std::exchange(m_hasSpentBudget, false)) {
+        postWakeEvent();
+        return;
+    }
     takeInbox(start);
     m_isBetweenTurns = true;
     while (ReadyItem *const item = m_afterTurn.takeFirst())
@@ -347,6 +363,7 @@ void Loop::drain(TimePoint start) noexcept
             break;
     }
     --m_drainDepth;
+    m_hasSpentBudget = !m_ready.isEmpty();
     if (hasReady())
         postWakeEvent();
     updateTimer();

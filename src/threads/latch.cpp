@@ -68,6 +68,7 @@ bool LatchCore::isSet()
 
 void LatchCore::change(bool isSet)
 {
+    WokenTasks woken;
     const std::scoped_lock lock(m_mutex);
     if (m_isSet == isSet)
         return;
@@ -77,15 +78,16 @@ void LatchCore::change(bool isSet)
         next = this->next(entry);
         if (entry.m_wish == LatchWish::AnyChange || isFulfilled(entry.m_wish)) {
             entry.m_result = isSet;
-            wake(entry);
+            wake(entry, woken);
         }
     }
 }
 
 void LatchCore::destroy()
 {
+    WokenTasks woken;
     const std::scoped_lock lock(m_mutex);
-    orphanAll();
+    orphanAll(woken);
 }
 
 bool LatchCore::waitSync(LatchWish wish)

@@ -21,8 +21,9 @@ ThreadsafeLock::ThreadsafeLock()
 
 ThreadsafeLock::~ThreadsafeLock()
 {
+    detail::WokenTasks woken;
     const std::scoped_lock lock(m_core->m_mutex);
-    m_core->orphanAll();
+    m_core->orphanAll(woken);
 }
 
 detail::ThreadsafeLockWait ThreadsafeLock::lock() const

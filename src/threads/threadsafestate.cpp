@@ -91,10 +91,10 @@ StateCoreBase::StateCoreBase() noexcept
 
 StateCoreBase::~StateCoreBase() = default;
 
-void StateCoreBase::noteChange()
+void StateCoreBase::noteChange(WokenTasks &woken)
 {
     ++m_version;
-    wakeAll();
+    wakeAll(woken);
     for (const std::shared_ptr<StateObserver> &observer : m_observers)
         observer->notify();
 }
@@ -116,8 +116,9 @@ void StateCoreBase::destroy()
 {
     // An observer may be the last to hold its function, and so the core: not under the mutex.
     std::vector<std::shared_ptr<StateObserver>> observers;
+    WokenTasks woken;
     const std::scoped_lock lock(m_mutex);
-    orphanAll();
+    orphanAll(woken);
     observers.swap(m_observers);
 }
 

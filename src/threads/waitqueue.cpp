@@ -21,6 +21,7 @@ public:
         m_parking.wake(m_isWoken);
         return true;
     }
+    void wakeUpWith(WokenTasks &) noexcept override { wakeUp(); }
     void block() { m_parking.block(m_isWoken); }
 
 private:
@@ -29,6 +30,21 @@ private:
 };
 
 } // namespace
+
+WokenTasks::~WokenTasks()
+{
+    while (const std::shared_ptr<TaskWaker> waker = std::move(m_first)) {
+        // Once it is told it may be woken for the next time.
+        m_first = std::move(waker->m_nextWoken);
+        waker->wakeUp();
+    }
+}
+
+void WokenTasks::append(std::shared_ptr<TaskWaker> waker) noexcept
+{
+    TaskWaker *const last = std::exchange(m_last, waker.get());
+    (last ? last->m_nextWoken : m_first) = std::move(waker);
+}
 
 void WaitQueue::append(WaitEntry &entry) noexcept
 {
@@ -44,10 +60,23 @@ bool WaitQueue::wake(WaitEntry &entry) noexcept
     return goesOn;
 }
 
+void WaitQueue::wake(WaitEntry &entry, WokenTasks &woken) noexcept
+{
+    entry.unlink();
+    entry.m_state = WaitEntry::State::Woken;
+    entry.m_wakeable->wakeUpWith(woken);
+}
+
 void WaitQueue::wakeAll() noexcept
 {
     while (WaitEntry *const entry = m_entries.first())
         wake(*entry);
+}
+
+void WaitQueue::wakeAll(WokenTasks &woken) noexcept
+{
+    while (WaitEntry *const entry = m_entries.first())
+        wake(*entry, woken);
 }
 
 void WaitQueue::orphan(WaitEntry &entry) noexcept
@@ -56,11 +85,13 @@ void WaitQueue::orphan(WaitEntry &entry) noexcept
     wake(entry);
 }
 
-void WaitQueue::orphanAll() noexcept
+void WaitQueue::orphanAll(WokenTasks &woken) noexcept
 {
     m_isOrphaned = true;
-    while (WaitEntry *const entry = m_entries.first())
-        orphan(*entry);
+    while (WaitEntry *const entry = m_entries.first()) {
+        entry->m_isOrphaned = true;
+        wake(*entry, woken);
+    }
 }
 
 void WaitQueue::block(std::unique_lock<std::mutex> &lock, WaitEntry &entry)

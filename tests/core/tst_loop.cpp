@@ -156,6 +156,32 @@ private Q_SLOTS:
                  qPrintable(QStringLiteral("%1, %2").arg(latest.count()).arg(longestTurn.count())));
     }
 
+    void aTimerWaitsForOneDrainOnly()
+    {
+        auto &ownLoop = CoDrive::detail::Loop::current();
+        ownLoop.setDrainBudget(0ns);
+        const auto restored = qScopeGuard([&] { ownLoop.setDrainBudget(5ms); });
+        EventLog log;
+        QTimer timer;
+        timer.setSingleShot(true);
+        connect(&timer, &QTimer::timeout, [&] { log << QStringLiteral("timer"); });
+        Event g;
+        TaskScope scope;
+        const auto works = [&](int i) -> Task<> {
+            co_await g.wait();
+            log << QString::number(i);
+            if (i == 1) {
+                timer.start(0);
+                compute(2ms);
+            }
+        };
+        for (int i = 1; i <= 3; ++i)
+            scope.spawn(works(i));
+        g.set();
+        waitForEnd(scope);
+        QCOMPARE(log.take(), QStringList({"1", "timer", "2", "3"}));
+    }
+
     void theBudgetOfADrain()
     {
 #if defined(CODRIVE_TEST_SANITIZED) || !defined(__OPTIMIZE__)

@@ -36,6 +36,8 @@ public:
     virtual ~InboxItem();
     /// Called on the thread of the loop.
     virtual void deliver() noexcept = 0;
+    /// Whether deliver() may run code of the user, which may begin an event loop.
+    virtual bool mayRunUserCode() const noexcept { return true; }
     /// Called there in its place when the loop ends.
     virtual void discard() noexcept { }
 
@@ -212,6 +214,7 @@ private:
     void close() noexcept;
     void postWakeEvent() noexcept;
     void takeInbox(TimePoint start) noexcept;
+    void deliver(InboxItem &item) noexcept;
     void drain(TimePoint start) noexcept;
     bool isBudgetSpent(TimePoint start) const noexcept;
     void updateTimer() noexcept;
@@ -255,6 +258,7 @@ private:
     int m_destructionDepth = 0; ///< of tasks that are being destroyed
     bool m_isClosed = false;
     bool m_isBetweenTurns = false; ///< a drain follows at once, which posts what is needed
+    bool m_hasSpentBudget = false; ///< timers come before the next drain
 
     std::mutex m_inboxMutex;
     InboxItem *m_inboxFirst = nullptr;

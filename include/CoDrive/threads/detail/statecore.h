@@ -67,7 +67,7 @@ public:
 
     quint64 version() const noexcept { return m_version; }
     /// Wakes and tells those who want to know.
-    void noteChange();
+    void noteChange(WokenTasks &woken);
     void addObserver(std::shared_ptr<StateObserver> observer);
     void removeObserver(const StateObserver &observer);
 
@@ -134,16 +134,15 @@ public:
     /// Within a Writing.
     void set(T value)
     {
-        {
-            const std::scoped_lock lock(m_mutex);
-            if constexpr (std::equality_comparable<T>) {
-                if (m_value == value)
-                    return;
-            }
-            std::swap(m_value, value);
-            noteChange();
+        WokenTasks woken;
+        const std::scoped_lock lock(m_mutex);
+        if constexpr (std::equality_comparable<T>) {
+            if (m_value == value)
+                return;
         }
-        // The old value dies here, outside of the mutex.
+        std::swap(m_value, value);
+        noteChange(woken);
+        // The old value dies with the parameter, outside of the mutex.
     }
 
 private:

@@ -303,6 +303,8 @@ protected:
     std::shared_ptr<ThreadJob> releaseJob() noexcept { return std::move(m_job); }
     bool isOver() noexcept override { return m_job->isOver(); }
     void end() noexcept override;
+    // Joining a thread serves the destruction jobs of this one.
+    bool mayEndWithUserCode() const noexcept override { return true; }
 
 private:
     void leave() noexcept;

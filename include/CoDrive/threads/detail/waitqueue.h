@@ -21,12 +21,35 @@ namespace CoDrive::detail {
 
 struct WaitEntryTag;
 
+class TaskWaker;
+
+/// Tasks that were taken off a queue and are told so when this is destroyed, which is to be after
+/// the mutex was unlocked: else whoever has just been woken would run into it at once, and the
+/// waking of a hundred thousand would keep all others from it.
+class WokenTasks
+{
+public:
+    WokenTasks() noexcept = default;
+    WokenTasks(WokenTasks &&) = delete;
+    ~WokenTasks();
+
+    void append(std::shared_ptr<TaskWaker> waker) noexcept;
+
+private:
+    std::shared_ptr<TaskWaker> m_first;
+    TaskWaker *m_last = nullptr;
+};
+
 /// How who waits is woken.
 class Wakeable
 {
 public:
-    /// Any thread, with the mutex of the queue held. False: its loop has ended, it never goes on.
+    // Any thread, with the mutex of the queue held.
+
+    /// False: its loop has ended, it never goes on.
     virtual bool wakeUp() noexcept = 0;
+    /// Wakes a thread now, a task with the others.
+    virtual void wakeUpWith(WokenTasks &woken) noexcept = 0;
 
 protected:
     ~Wakeable() = default;
@@ -69,9 +92,11 @@ public:
     void append(WaitEntry &entry) noexcept;
     /// Takes \a entry off the queue. False: it will never go on.
     bool wake(WaitEntry &entry) noexcept;
+    void wake(WaitEntry &entry, WokenTasks &woken) noexcept;
     void wakeAll() noexcept;
+    void wakeAll(WokenTasks &woken) noexcept;
     /// The object is being destroyed: everyone gets ObjectDestroyed.
-    void orphanAll() noexcept;
+    void orphanAll(WokenTasks &woken) noexcept;
     void orphan(WaitEntry &entry) noexcept;
     bool isOrphaned() const noexcept { return m_isOrphaned; }
 
@@ -102,8 +127,6 @@ private:
 
 /// \throws std::logic_error inside a task, which would block its whole loop
 void checkMayBlock(const char *function);
-
-class TaskWaker;
 
 /// A task waits in a queue of any thread.
 class QueueOperation : public Operation
@@ -144,6 +167,8 @@ protected:
 
     /// On the loop, without the mutex: it was woken and is over.
     virtual void end() noexcept { complete(); }
+    /// Whether end() may run code of the user.
+    virtual bool mayEndWithUserCode() const noexcept { return false; }
 
 private:
     friend class TaskWaker;
@@ -164,13 +189,21 @@ public:
     explicit TaskWaker(QueueOperation &operation) noexcept;
 
     bool wakeUp() noexcept override { return m_loop->post(shared_from_this()); }
+    void wakeUpWith(WokenTasks &woken) noexcept override { woken.append(shared_from_this()); }
     void deliver() noexcept override;
+    bool mayRunUserCode() const noexcept override
+    {
+        return m_operation && m_operation->mayEndWithUserCode();
+    }
     void discard() noexcept override;
     void detach() noexcept { m_operation = nullptr; }
 
 private:
+    friend class WokenTasks;
+
     const LoopPointer m_loop;
     QueueOperation *m_operation; // the loop's thread only
+    std::shared_ptr<TaskWaker> m_nextWoken; // of the thread that wakes it
 };
 
 /// A QueueOperation with an entry of its own kind.
