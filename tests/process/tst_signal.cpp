@@ -633,7 +633,7 @@ private Q_SLOTS:
         isOver = true;
         for (std::thread &thread : raising)
             thread.join();
-        waitForEnd(scope);
+        QTRY_VERIFY2_WITH_TIMEOUT(scope.count() == 0, qPrintable(dumpTasks()), 60'000);
         QVERIFY(isDefault(first));
     }
 
