@@ -211,9 +211,11 @@ class Stream<T>::iterator
 public:
     iterator() noexcept = default;
 
+    /// The item.
     T &operator*() noexcept { return *m_item; }
     /// To be awaited: asks for the next item, at which it stands then.
     detail::StreamAdvance<T> operator++() noexcept;
+    /// Whether both stand at the end.
     bool operator==(const iterator &other) const noexcept
     {
         return m_item.has_value() == other.m_item.has_value();
