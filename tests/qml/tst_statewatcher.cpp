@@ -142,7 +142,7 @@ private Q_SLOTS:
         }
         const Hammer hammer([&other] { ++other; });
         const qint64 usual = longestLateness();
-        if (usual > 4000)
+        if (usual > 2000)
             QSKIP(qPrintable(QStringLiteral("timers are %1 us late on this machine anyhow").arg(usual)));
         QFAIL(qPrintable(QStringLiteral("%1 us late, in place of %2").arg(late).arg(usual)));
     }
