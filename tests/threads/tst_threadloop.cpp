@@ -10,6 +10,9 @@
 
 #include <QPointer>
 
+#include <functional>
+#include <random>
+
 using namespace Words;
 
 class TestThreadLoop : public QObject
@@ -703,6 +706,54 @@ private Q_SLOTS:
             loops[0].reset();
             QCOMPARE(InstanceCounter::count(), 0);
         }
+    }
+
+    // Whatever the order, each destructor returns, and no frame is left.
+    void tasksThatDestroyEachOtherAtRandom()
+    {
+        using Place = std::optional<ThreadTask<>>;
+        constexpr std::size_t count = 9;
+        std::mutex mutex; // guards the places
+        Place places[count];
+        std::atomic<bool> isOver = false;
+        std::atomic<int> destroyed = 0;
+        std::atomic<unsigned> seed = 2026;
+        ThreadLoop loops[3];
+        const auto exchange = [&](std::size_t index, Place with) {
+            const std::scoped_lock lock(mutex);
+            places[index].swap(with);
+            return with;
+        };
+        std::function<Task<>()> body = [&]() -> Task<> {
+            const InstanceCounter alive;
+            std::mt19937 random(++seed);
+            const OnDestruction atTheEnd([&] {
+                if (random() % 3 == 0)
+                    destroyed += exchange(random() % count, {}).has_value();
+            });
+            while (!isOver) {
+                Place next;
+                if (random() % 2)
+                    next.emplace(loops[random() % 3].spawn([&] { return body(); }));
+                Place victim = exchange(random() % count, std::move(next));
+                destroyed += victim.has_value();
+                victim.reset();
+                if (random() % 4)
+                    co_await yieldNow();
+            }
+        };
+        for (std::size_t i = 0; i < count; ++i)
+            exchange(i, loops[i % 3].spawn([&] { return body(); }));
+        for (int round = 0; round < 2'000 || destroyed < 2'000; ++round) {
+            Place next(loops[static_cast<std::size_t>(round) % 3].spawn([&] { return body(); }));
+            exchange(static_cast<std::size_t>(round) % count, std::move(next)).reset();
+        }
+        isOver = true;
+        for (std::size_t i = 0; i < count; ++i)
+            exchange(i, {}).reset();
+        for (ThreadLoop &loop : loops)
+            run(loop.close());
+        QCOMPARE(InstanceCounter::count(), 0);
     }
 
     void aNestedEventLoopDoesNotLendItsLocals()
