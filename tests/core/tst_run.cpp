@@ -142,8 +142,8 @@ private Q_SLOTS:
     void CORE_RUN_N7_data()
     {
         QTest::addColumn<bool>("reports");
-        QTest::newRow("N7: a warning") << false;
-        QTest::newRow("N8: LeftoverTasks") << true;
+        QTest::newRow("CORE-RUN-N7: a warning") << false;
+        QTest::newRow("CORE-RUN-N8: LeftoverTasks") << true;
     }
     void CORE_RUN_N7()
     {

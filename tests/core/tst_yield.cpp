@@ -66,6 +66,24 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList({"A", "B", "A", "B", "A", "B"}));
     }
 
+    void AD_SUSP_04()
+    {
+        int reports = 0;
+        setUnhandledErrorHandler([&](auto &&...) { ++reports; });
+        const auto restored = qScopeGuard([] { setUnhandledErrorHandler({}); });
+        TaskScope scope;
+        const auto body = []() -> Task<> {
+            for (;;)
+                co_await yieldNow();
+        };
+        auto handle = scope.spawn(body());
+        cancel(handle);
+        QVERIFY(handle.isCancelled());
+        QVERIFY(!CoDrive::detail::Loop::current().hasReady());
+        QCOMPARE(dumpTasks(), QString());
+        QCOMPARE(reports, 0);
+    }
+
     void CORE_YIELD_N1()
     {
         int ticks = 0;

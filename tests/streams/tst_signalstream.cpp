@@ -27,6 +27,8 @@ private Q_SLOTS:
         sender.reset();
     }
 
+    // QT-SIGSTREAM-N1 and the end of -N9 are here, -N4 is STREAMS-SIGNAL-N2, -N5 and -N6 are STREAMS-SIGNAL-N4, -N7 is
+    // STREAMS-SIGNAL-N7, -N8 is STREAMS-SIGNAL-N5.
     void STREAMS_SIGNAL_N1()
     {
         Q_EMIT sender->one(0);
@@ -163,6 +165,38 @@ private Q_SLOTS:
         Q_EMIT sender->one(2);
         ask(s);
         QCOMPARE(result(), "closed, end");
+    }
+
+    void QT_SIGSTREAM_N2()
+    {
+        auto s = signalStream(sender.get(), &S::one);
+        int next = 0;
+        const auto reads = [&]() -> Task<> {
+            QCORO_FOREACH(const int item, s) {
+                co_await g.wait();
+                g.clear();
+                next += item == next ? 1 : 0;
+            }
+        };
+        scope->spawn(reads);
+        for (int i = 0; i < 1000; ++i)
+            Q_EMIT sender->one(i);
+        settle();
+        QCOMPARE(next, 0);
+        for (int i = 0; i < 1000; ++i)
+            open(g);
+        QCOMPARE(next, 1000);
+    }
+
+    void QT_SIGSTREAM_N9()
+    {
+        auto s = signalStream(sender.get(), &S::one);
+        ask(s);
+        ask(s);
+        QCOMPARE(result(), "throws logic_error");
+        Q_EMIT sender->one(5);
+        settle();
+        QCOMPARE(result(), "5");
     }
 
     void destroyedWhileWaiting()

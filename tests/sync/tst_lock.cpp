@@ -106,6 +106,7 @@ private Q_SLOTS:
         QCOMPARE(O.isCancelled(), how == "is cancelled");
     }
 
+    // CORE-L7-N2 is the same case.
     void SYNC_LOCK_N6()
     {
         Lock lock;

@@ -243,6 +243,7 @@ private Q_SLOTS:
         QCOMPARE(logged(), "B gets 1");
     }
 
+    // CORE-L7-N1 is the same case.
     void SYNC_QUEUE_N8()
     {
         IntQueue queue;
@@ -252,6 +253,7 @@ private Q_SLOTS:
         settle();
         QCOMPARE(logged(), "A gets 1");
         QVERIFY(A.isCancelled());
+        QCOMPARE(queue.size(), 0);
     }
 
     void SYNC_QUEUE_N9()
