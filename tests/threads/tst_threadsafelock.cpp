@@ -1,10 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The CoDrive authors
 // SPDX-License-Identifier: MIT
 
+#include "allocations.h"
 #include "threadstest.h"
 
+#include <CoDrive/threads/latch.h>
+#include <CoDrive/threads/threadsafecondition.h>
 #include <CoDrive/threads/threadsafeevent.h>
 #include <CoDrive/threads/threadsafelock.h>
+#include <CoDrive/threads/threadsafestate.h>
 
 #include <random>
 
@@ -404,6 +408,46 @@ private Q_SLOTS:
         QCOMPARE(most.load(), 1);
         const Guard guard = lock.lockSync();
         QVERIFY(guard.isHeld());
+    }
+
+    // Law L15, of all that is shared between threads.
+    void wakingAllocatesNothing()
+    {
+        if (!canCountAllocations)
+            QSKIP("under a sanitizer allocations are not counted");
+        ThreadsafeLock lock;
+        ThreadsafeCondition condition(lock);
+        ThreadsafeState<int> state(0);
+        Latch latch;
+        const auto waitForNotice = [&]() -> Task<> {
+            Guard guard = co_await lock.lock();
+            co_await condition.wait(guard);
+        };
+        constexpr int tasks = 5;
+        End ends[tasks];
+        LoopThread W;
+        auto notice = waitForNotice();
+        W.spawn(noting(ends[0], std::move(notice)));
+        Guard guard = lock.lockSync();
+        const auto take = [&]() -> Task<> { const Guard taken = co_await lock.lock(); };
+        auto taking = take();
+        W.spawn(noting(ends[1], std::move(taking)));
+        W.spawn(noting(ends[2], state.waitUntil([](int value) { return value == 1; })));
+        W.spawn(noting(ends[3], latch.waitSet()));
+        W.spawn(noting(ends[4], a.wait()));
+        PlainThread plain([&] { latch.waitSetSync(); });
+        untilWaiting(latch, 2);
+        const AllocationCount count;
+        condition.notifyOne();
+        guard.release();
+        state.set(1);
+        latch.set();
+        a.set();
+        QCOMPARE(count.made(), 0);
+        settleAll(W);
+        QCOMPARE(plain.text(), "value");
+        for (int i = 0; i < tasks; ++i)
+            QVERIFY(ends[i].text() != "waits");
     }
 
 private:
