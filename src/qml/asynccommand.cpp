@@ -388,31 +388,36 @@ bool AsyncCommand::Private::publish()
     assign(c.m_running, m_state.running, Running);
 
     const QPointer<AsyncCommand> alive(m_command);
+    const auto notify = [&](auto &property, auto signal) {
+        property.notify();
+        if (alive)
+            (c.*signal)(property.valueBypassingBindings());
+    };
     while (alive && m_unnotified != 0) {
         // A handler that publishes further changes notifies what is left here as well.
         const unsigned bit = m_unnotified & -m_unnotified;
         m_unnotified &= ~bit;
         switch (static_cast<Property>(bit)) {
         case Value:
-            c.m_value.notify();
+            notify(c.m_value, &AsyncCommand::valueChanged);
             break;
         case Error:
-            c.m_error.notify();
+            notify(c.m_error, &AsyncCommand::errorChanged);
             break;
         case Failed:
-            c.m_failed.notify();
+            notify(c.m_failed, &AsyncCommand::failedChanged);
             break;
         case StatusText:
-            c.m_statusText.notify();
+            notify(c.m_statusText, &AsyncCommand::statusTextChanged);
             break;
         case Progress:
-            c.m_progress.notify();
+            notify(c.m_progress, &AsyncCommand::progressChanged);
             break;
         case RunCount:
-            c.m_runCount.notify();
+            notify(c.m_runCount, &AsyncCommand::runCountChanged);
             break;
         case Running:
-            c.m_running.notify();
+            notify(c.m_running, &AsyncCommand::runningChanged);
             break;
         }
     }

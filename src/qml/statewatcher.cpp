@@ -7,6 +7,7 @@
 #include <CoDrive/qml/detail/registration.h>
 
 #include <QLoggingCategory>
+#include <QPointer>
 
 namespace CoDrive {
 
@@ -21,6 +22,17 @@ StateWatcher::StateWatcher(QMetaType type, Write write, QObject *parent)
 }
 
 StateWatcher::~StateWatcher() = default;
+
+void StateWatcher::show(const QVariant &value)
+{
+    if (m_value.valueBypassingBindings() == value)
+        return;
+    m_value.setValueBypassingBindings(value);
+    const QPointer<StateWatcher> alive(this);
+    m_value.notify();
+    if (alive)
+        Q_EMIT valueChanged(value);
+}
 
 void StateWatcher::setValue(const QVariant &value)
 {

@@ -1035,6 +1035,39 @@ private Q_SLOTS:
         }
     }
 
+    // Bindings are told before the signal is emitted.
+    void QML_OWNER_N4_byABinding()
+    {
+        for (int property = 0; property < 7; ++property) {
+            a->clear();
+            auto c = std::make_unique<AsyncCommand>([&](int i) -> Task<int> {
+                const InstanceCounter alive;
+                reportProgress(0.5, "half");
+                co_await a->wait();
+                if (i == 2)
+                    throw E("broken");
+                co_return i;
+            });
+            const auto destroyBy = [&](const auto &bindable) { return bindable.onValueChanged([&] { c.reset(); }); };
+            c->start(property == 1 || property == 2 ? 2 : 1);
+            settle();
+            std::tuple handlers(
+                property == 0 ? std::optional(destroyBy(c->bindableValue())) : std::nullopt,
+                property == 1 ? std::optional(destroyBy(c->bindableError())) : std::nullopt,
+                property == 2 ? std::optional(destroyBy(c->bindableFailed())) : std::nullopt,
+                property == 3 ? std::optional(destroyBy(c->bindableRunning())) : std::nullopt,
+                property == 4 ? std::optional(destroyBy(c->bindableProgress())) : std::nullopt,
+                property == 5 ? std::optional(destroyBy(c->bindableStatusText())) : std::nullopt,
+                property == 6 ? std::optional(destroyBy(c->bindableRunCount())) : std::nullopt);
+            open(*a);
+            QCOMPARE(c == nullptr, property < 4);
+            if (c)
+                c->start(1);
+            QVERIFY(!c);
+            QCOMPARE(InstanceCounter::count(), 0);
+        }
+    }
+
     void QML_OWNER_N4_destroyInQml()
     {
         QmlScene scene;

@@ -284,6 +284,16 @@ private Q_SLOTS:
         QCOMPARE(seen.size(), 2);
     }
 
+    void QML_WATCH_N13_byABinding()
+    {
+        ThreadsafeState<int> state(3);
+        std::unique_ptr<StateWatcher> w(watch(state, nullptr));
+        const auto handler = w->bindableValue().onValueChanged([&] { w.reset(); });
+        state.set(4);
+        settle();
+        QVERIFY(!w);
+    }
+
     void QML_WATCH_N14_data()
     {
         QTest::addColumn<bool>("engineFirst");

@@ -139,14 +139,14 @@ private:
 
     AsyncCommand(detail::CommandFunction function, CommandOptions options, QObject *parent);
 
-    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, bool, m_running, &AsyncCommand::runningChanged)
-    Q_OBJECT_BINDABLE_PROPERTY_WITH_ARGS(AsyncCommand, double, m_progress, -1,
-                                         &AsyncCommand::progressChanged)
-    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, QString, m_statusText, &AsyncCommand::statusTextChanged)
-    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, QString, m_error, &AsyncCommand::errorChanged)
-    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, bool, m_failed, &AsyncCommand::failedChanged)
-    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, QVariant, m_value, &AsyncCommand::valueChanged)
-    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, int, m_runCount, &AsyncCommand::runCountChanged)
+    // Without their signals, which would be emitted also when a binding has destroyed the command.
+    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, bool, m_running)
+    Q_OBJECT_BINDABLE_PROPERTY_WITH_ARGS(AsyncCommand, double, m_progress, -1)
+    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, QString, m_statusText)
+    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, QString, m_error)
+    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, bool, m_failed)
+    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, QVariant, m_value)
+    Q_OBJECT_BINDABLE_PROPERTY(AsyncCommand, int, m_runCount)
 
     std::unique_ptr<Private> d; // last: its runs go before all else
 };

@@ -59,14 +59,15 @@ public:
     StateWatcher(QMetaType type, Write write, QObject *parent);
     /// Gives the property a value that nobody is told of.
     void initialize(const QVariant &value) { m_value.setValueBypassingBindings(value); }
-    void show(const QVariant &value) { m_value.setValue(value); }
+    void show(const QVariant &value);
     /// \endcond
 
 Q_SIGNALS:
     void valueChanged(const QVariant &);
 
 private:
-    Q_OBJECT_BINDABLE_PROPERTY(StateWatcher, QVariant, m_value, &StateWatcher::valueChanged)
+    // Without its signal, which would be emitted also when a binding has destroyed the watcher.
+    Q_OBJECT_BINDABLE_PROPERTY(StateWatcher, QVariant, m_value)
     const QMetaType m_type;
     const Write m_write;
 };
