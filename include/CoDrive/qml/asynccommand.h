@@ -86,7 +86,8 @@ public:
     /// first suspension; only when it is called while another start() has not returned, the run
     /// begins from the loop. Arguments are converted to what the function takes, those it does not
     /// take are ignored. With too few arguments, or one that does not convert, nothing begins, and a
-    /// message of category `codrive.command` is written.
+    /// message of category `codrive.command` is written. An object among the arguments must outlive a
+    /// start that waits, and what retry() repeats.
     Q_INVOKABLE void start(const QVariant &argument1 = {}, const QVariant &argument2 = {},
                            const QVariant &argument3 = {}, const QVariant &argument4 = {},
                            const QVariant &argument5 = {}, const QVariant &argument6 = {});
