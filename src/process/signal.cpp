@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -152,6 +153,9 @@ void SignalListener::noteArrivals(int code, int count)
         m_first = code;
     m_last = code;
     m_count += count;
+    const auto end = m_codesInOrder.begin() + static_cast<std::ptrdiff_t>(m_codeCount);
+    if (std::find(m_codesInOrder.begin(), end, code) == end)
+        m_codesInOrder[m_codeCount++] = static_cast<quint8>(code);
     notify();
 }
 
@@ -171,6 +175,23 @@ int SignalListener::last() const noexcept
 {
     const std::scoped_lock lock(SignalRegistry::instance().mutex());
     return m_last;
+}
+
+bool SignalListener::hasCode() const noexcept
+{
+    const std::scoped_lock lock(SignalRegistry::instance().mutex());
+    return m_codeCount > 0;
+}
+
+int SignalListener::takeCode() noexcept
+{
+    const std::scoped_lock lock(SignalRegistry::instance().mutex());
+    if (m_codeCount == 0)
+        return 0;
+    const int code = m_codesInOrder.front();
+    std::copy(m_codesInOrder.begin() + 1, m_codesInOrder.end(), m_codesInOrder.begin());
+    --m_codeCount;
+    return code;
 }
 
 bool ProcessSignalWait::start()

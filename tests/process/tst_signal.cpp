@@ -3,15 +3,10 @@
 
 // ctest: RUN_SERIAL ON
 
+#include "signalstest.h"
 #include "threadsanitizer.h"
-#include "words.h"
 
-#include <CoDrive/core/run.h>
-#include <CoDrive/process/signal.h>
-
-#include <QCoreApplication>
 #include <QEventLoop>
-#include <QThread>
 
 #include <atomic>
 #include <memory>
@@ -21,41 +16,11 @@
 #include <vector>
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 using namespace Words;
 using namespace std::chrono_literals;
 
 namespace {
-
-void raiseInProcess(int code)
-{
-    ::kill(::getpid(), code);
-}
-
-/// Sends \a code to this process and waits until every listener of this thread has heard of it.
-void raiseAndSettle(int code)
-{
-    TaskScope scope;
-    scope.spawn(waitForSignal(SignalSet(code))); // notified last
-    raiseInProcess(code);
-    waitForEnd(scope);
-    settle();
-}
-
-using Handler = void (*)(int);
-
-Handler disposition(int code)
-{
-    struct sigaction action = {};
-    ::sigaction(code, nullptr, &action);
-    return action.sa_handler;
-}
-
-bool isDefault(int code)
-{
-    return disposition(code) == SIG_DFL;
-}
 
 std::atomic<int> s_handled = 0;
 
@@ -75,15 +40,6 @@ int endOfChild(int code)
     int status = 0;
     ::waitpid(child, &status, 0);
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
-
-/// A thread with an event loop that runs a task to its end.
-template<typename Function>
-std::unique_ptr<QThread> runInThread(Function function)
-{
-    std::unique_ptr<QThread> thread(QThread::create([function] { run(function()); }));
-    thread->start();
-    return thread;
 }
 
 Task<int> blockedReturn(bool suspendsBefore, int &requests)

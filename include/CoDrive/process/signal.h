@@ -13,8 +13,10 @@
 #include <CoDrive/core/detail/combinator.h>
 #include <CoDrive/core/detail/loop.h>
 
+#include <array>
 #include <concepts>
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -104,6 +106,10 @@ public:
     int first() const noexcept;
     /// The last one of all, or 0.
     int last() const noexcept;
+    /// Whether there is one for takeCode().
+    bool hasCode() const noexcept;
+    /// The code that has come first of those that have come since they were taken, or 0.
+    int takeCode() noexcept;
 
 private:
     friend class SignalRegistry;
@@ -111,6 +117,8 @@ private:
 
     const SignalSet m_codes;
     // Guarded by the registry.
+    std::array<quint8, SignalSet::LastCode> m_codesInOrder = {}; ///< each once
+    std::size_t m_codeCount = 0;
     bool m_isListening = false;
     int m_count = 0;
     int m_first = 0;
