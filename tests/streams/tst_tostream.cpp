@@ -27,10 +27,10 @@ QCoro::AsyncGenerator<int> ready(bool throws)
 QCoro::AsyncGenerator<int> waiting(std::vector<std::coroutine_handle<>> &waiters)
 {
     const InstanceCounter alive;
-    struct Wait
+    struct Suspension
     {
         std::vector<std::coroutine_handle<>> &waiters;
-        explicit Wait(std::vector<std::coroutine_handle<>> &list)
+        explicit Suspension(std::vector<std::coroutine_handle<>> &list)
             : waiters(list)
         {
         }
@@ -39,7 +39,7 @@ QCoro::AsyncGenerator<int> waiting(std::vector<std::coroutine_handle<>> &waiters
         void await_resume() const { }
     };
     for (int i = 1; i <= 3; ++i) {
-        co_await Wait(waiters);
+        co_await Suspension(waiters);
         co_yield i;
     }
 }
