@@ -1,10 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The CoDrive authors
 // SPDX-License-Identifier: MIT
 
+// ctest: CROSSES_THREADS ON
+
 #include "streamstest.h"
 #include "sender.h"
 
 #include <CoDrive/streams/signalstream.h>
+#include <CoDrive/tasks/timeout.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
 
 using namespace Words;
 
@@ -127,6 +136,142 @@ private Q_SLOTS:
         QCOMPARE(next, 10'000);
         QVERIFY(isHere);
         worker.end();
+    }
+
+    void STREAMS_SIGNAL_N5_whoAsksIsCancelled()
+    {
+        constexpr int count = 3'000;
+        Worker worker;
+        S *remote = nullptr;
+        worker.run([&] { remote = new S; });
+        auto s = signalStream(remote, &S::one);
+        int next = 0;
+        const auto reads = [&]() -> Task<> {
+            bool isOver = false;
+            while (!isOver) {
+                const std::optional<std::optional<int>> item = co_await moveOnAfter(50us, s.next());
+                isOver = item && !*item;
+                next += item && *item == next ? 1 : 0;
+            }
+        };
+        scope->spawn(reads());
+        worker.post([remote] {
+            for (int i = 0; i < count; ++i) {
+                Q_EMIT remote->one(i);
+                if (i % 100 == 0)
+                    std::this_thread::sleep_for(100us);
+            }
+            delete remote;
+        });
+        waitForEnd(*scope);
+        QCOMPARE(next, count);
+        worker.end();
+    }
+
+    void severalStreamsOfASenderElsewhere()
+    {
+        Worker worker;
+        S *remote = nullptr;
+        worker.run([&] { remote = new S; });
+        auto values = signalStream(remote, &S::one);
+        auto pairs = signalStream(remote, &S::two);
+        worker.post([remote] {
+            Q_EMIT remote->one(1);
+            Q_EMIT remote->two(2, QStringLiteral("x"));
+            Q_EMIT remote->one(3);
+            delete remote;
+        });
+        askAll(values);
+        askToo(pairs);
+        waitForEnd(*scope);
+        const QStringList items = log.take();
+        QCOMPARE(items.filter(QRegularExpression(QStringLiteral("^[13e]"))), QStringList({"1", "3", "end"}));
+        QVERIFY(items.contains(QStringLiteral("(2, x)")));
+        worker.end();
+    }
+
+    void emittedByAnotherThreadThanTheSenders()
+    {
+        auto s = signalStream(sender.get(), &S::one);
+        constexpr int threadCount = 3;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < threadCount; ++i) {
+            threads.emplace_back([&, i] {
+                for (int n = 0; n < 1'000; ++n)
+                    Q_EMIT sender->one(n * threadCount + i);
+            });
+        }
+        std::vector<int> last(threadCount, -1);
+        int misplaced = 0;
+        const auto reads = [&]() -> Task<> {
+            for (int i = 0; i < threadCount * 1'000; ++i) {
+                const std::optional<int> item = co_await s.next();
+                int &before = last[static_cast<std::size_t>(*item % threadCount)];
+                misplaced += before >= *item ? 1 : 0;
+                before = *item;
+            }
+        };
+        scope->spawn(reads());
+        waitForEnd(*scope);
+        for (std::thread &thread : threads)
+            thread.join();
+        QCOMPARE(misplaced, 0);
+    }
+
+    void goneWhileASenderElsewhereEmits_data()
+    {
+        QTest::addColumn<QString>("what");
+        for (const char *const what : {"destroyed", "closed", "the sender too"})
+            QTest::newRow(what) << what;
+    }
+    void goneWhileASenderElsewhereEmits()
+    {
+        QFETCH(const QString, what);
+        Worker worker;
+        for (int i = 0; i < 200; ++i) {
+            S *remote = nullptr;
+            worker.run([&] { remote = new S; });
+            auto s = std::make_unique<Stream<int>>(signalStream(remote, &S::one));
+            ask(*s, 10);
+            std::atomic<bool> isOver = false;
+            const bool diesWithIt = what == QLatin1String("the sender too");
+            worker.post([&isOver, diesWithIt, remote] {
+                for (int n = 0; !isOver && (n < 20 || !diesWithIt); ++n)
+                    Q_EMIT remote->one(n);
+                delete remote;
+            });
+            for (int turn = 0; turn < i % 5; ++turn)
+                settle();
+            if (what == QLatin1String("closed")) {
+                scope.emplace();
+                close(*s);
+            } else {
+                s.reset();
+            }
+            isOver = true;
+            worker.run([] { });
+            settle();
+            scope.emplace();
+        }
+        log.take();
+        worker.end();
+    }
+
+    void theConsumersThreadEnds()
+    {
+        std::optional<Stream<int>> s;
+        std::thread consumer([&] {
+            s = signalStream(sender.get(), &S::one);
+            std::optional<int> first;
+            const auto reads = [&]() -> Task<> { first = co_await s->next(); };
+            Q_EMIT sender->one(1);
+            run(reads());
+        });
+        consumer.join();
+        Q_EMIT sender->one(2);
+        QVERIFY(sender->isConnected());
+        s.reset();
+        QVERIFY(!sender->isConnected());
     }
 
     void STREAMS_SIGNAL_N6()
