@@ -78,6 +78,8 @@
 #include <CoDrive/threads/threadsafeevent.h>
 #include <CoDrive/threads/threadsafelock.h>
 #include <CoDrive/threads/threadsafestate.h>
+#include <CoDrive/threads/threadsafestream.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <CoDrive/process/signal.h>
+#include <CoDrive/process/watchsignal.h>

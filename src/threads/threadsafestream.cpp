@@ -99,17 +99,19 @@ void StreamCrossing::destroyProducer() noexcept
 void StreamCrossing::drop() noexcept
 {
     std::exception_ptr error;
+    bool hasAnswer;
     bool isOver;
     {
         const std::scoped_lock lock(m_mutex);
         m_isDropped = true;
         isOver = m_isOver;
+        hasAnswer = std::exchange(m_answerState, Answer::None) == Answer::Given;
         error = std::exchange(m_closingError, nullptr);
-        if (m_answerState == Answer::Given && answer().errorPointer())
-            error = answer().errorPointer();
     }
     if (error)
         reportUnhandled(error, TaskInfo());
+    if (hasAnswer)
+        reportAnswer();
     if (isOver)
         return;
     if (m_loop->isCurrent())
@@ -120,14 +122,20 @@ void StreamCrossing::drop() noexcept
 
 void StreamCrossing::answered() noexcept
 {
-    const bool isCancelled = answer().state() == OutcomeBase::State::Cancelled;
-    const std::exception_ptr error = answer().errorPointer();
-    if (!setAnswer(isCancelled) && error)
+    if (!announce(answer().state() == OutcomeBase::State::Cancelled))
+        reportAnswer();
+}
+
+// Nobody will take it.
+void StreamCrossing::reportAnswer() noexcept
+{
+    if (const std::exception_ptr error = answer().errorPointer())
         reportUnhandled(error, TaskInfo());
+    dropAnswer();
 }
 
 // Whether somebody may still take it.
-bool StreamCrossing::setAnswer(bool isCancelled) noexcept
+bool StreamCrossing::announce(bool isCancelled) noexcept
 {
     const std::scoped_lock lock(m_mutex);
     const bool wasRequested = std::exchange(m_isAskRequested, false);
@@ -254,16 +262,22 @@ bool CloseWait::request() noexcept
 void CloseWait::takeResult()
 {
     std::vector<std::exception_ptr> errors;
+    bool hasAnswer;
+    std::exception_ptr closingError;
     {
         const auto lock = lockQueue();
         take();
-        const std::exception_ptr untaken = m_crossing.answer().errorPointer();
-        if (m_crossing.m_answerState == StreamCrossing::Answer::Given && untaken)
-            errors.push_back(untaken);
-        m_crossing.m_answerState = StreamCrossing::Answer::None;
-        if (m_crossing.m_closingError)
-            errors.push_back(std::exchange(m_crossing.m_closingError, nullptr));
+        hasAnswer = std::exchange(m_crossing.m_answerState, StreamCrossing::Answer::None)
+            == StreamCrossing::Answer::Given;
+        closingError = std::exchange(m_crossing.m_closingError, nullptr);
     }
+    if (hasAnswer) {
+        if (const std::exception_ptr error = m_crossing.answer().errorPointer())
+            errors.push_back(error);
+        m_crossing.dropAnswer();
+    }
+    if (closingError)
+        errors.push_back(closingError);
     if (!errors.empty())
         std::rethrow_exception(ExceptionGroup::combine(std::move(errors)));
 }

@@ -43,6 +43,8 @@ public:
     /// True: to ask for an item; false: to close.
     bool takeOrder();
     void setOrderWait(OrderWait *wait) noexcept { m_orderWait = wait; }
+    /// The producer has put down an answer.
+    void answered() noexcept;
     void deliver() noexcept override;
 
     // Any thread.
@@ -51,10 +53,10 @@ public:
     void drop() noexcept;
 
 protected:
-    /// Where the answer lies, from answered() to the end of the AnswerWait that takes it.
-    virtual OutcomeBase &answer() noexcept = 0;
-    /// The producer has put an answer there.
-    void answered() noexcept;
+    /// The answer, of whoever gave it or has taken it: there is an answer or an ask, never both.
+    virtual const OutcomeBase &answer() const noexcept = 0;
+    /// Nobody takes it.
+    virtual void dropAnswer() noexcept = 0;
 
 private:
     friend class AnswerWait;
@@ -68,7 +70,8 @@ private:
     void destroyProducer() noexcept;
     void joined() noexcept override;
     StartedTask *waitingTask() const noexcept override { return nullptr; }
-    bool setAnswer(bool isCancelled) noexcept;
+    bool announce(bool isCancelled) noexcept;
+    void reportAnswer() noexcept;
 
     const LoopPointer m_loop;
 
@@ -182,14 +185,10 @@ template<typename T>
 class StreamCrossingOf final : public StreamCrossing
 {
 public:
-    // Its answers, the first one on the thread of the source, the other one on that of who asks. Who
-    // puts or takes one is alone with it: there is an answer or an ask, never both.
-
-    void give(Outcome<std::optional<T>> &&answer)
-    {
-        m_answer = std::move(answer);
-        answered();
-    }
+    /// For the producer, before answered().
+    void setAnswer(Outcome<std::optional<T>> &&answer) { m_answer = std::move(answer); }
+    void setError(std::exception_ptr error) { m_answer.setError(std::move(error)); }
+    /// For who has waited for it. \throws the error
     std::optional<T> take()
     {
         Outcome<std::optional<T>> taken = std::exchange(m_answer, {});
@@ -197,7 +196,8 @@ public:
     }
 
 private:
-    OutcomeBase &answer() noexcept override { return m_answer; }
+    const OutcomeBase &answer() const noexcept override { return m_answer; }
+    void dropAnswer() noexcept override { m_answer.reset(); }
 
     Outcome<std::optional<T>> m_answer;
 };
@@ -209,16 +209,16 @@ Task<> produce(StreamCrossingOf<T> &crossing, StreamSource<T> source)
         const bool isAsked = co_await OrderWait(crossing);
         if (!isAsked)
             break;
-        Outcome<std::optional<T>> answer;
+        // Nothing of the item is left here when who asks has it.
         try {
-            answer = co_await attempt(source.next());
+            crossing.setAnswer(co_await attempt(source.next()));
         } catch (...) {
-            answer.setError(std::current_exception());
+            crossing.setError(std::current_exception());
         }
         // A request that came too late is not for the next ask.
         if (Loop::currentTask()->isRequested())
-            co_await attempt(checkpoint());
-        crossing.give(std::move(answer));
+            static_cast<void>(co_await attempt(checkpoint()));
+        crossing.answered();
     }
     std::vector<StreamBase *> owned;
     source.appendOwned(owned);
