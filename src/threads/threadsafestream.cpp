@@ -137,6 +137,7 @@ void StreamCrossing::reportAnswer() noexcept
 // Whether somebody may still take it.
 bool StreamCrossing::announce(bool isCancelled) noexcept
 {
+    WokenTasks woken;
     const std::scoped_lock lock(m_mutex);
     const bool wasRequested = std::exchange(m_isAskRequested, false);
     m_requests = 0;
@@ -154,7 +155,7 @@ bool StreamCrossing::announce(bool isCancelled) noexcept
     }
     m_answerState = isCancelled ? Answer::Cancelled : Answer::Given;
     if (!m_isClosing)
-        wakeAll();
+        wakeAll(woken);
     return true;
 }
 
