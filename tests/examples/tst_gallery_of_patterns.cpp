@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "gallery.h"
+#include "ownersweep.h"
 #include "patterns.h"
 #include "words.h"
 
@@ -50,6 +51,28 @@ private Q_SLOTS:
         }
         QCOMPARE(lines, expected);
         QCOMPARE(int(clock.now() / 1ms), milliseconds);
+    }
+
+    void ownerDestroyed_data()
+    {
+        QTest::addColumn<int>("index");
+        int index = 0;
+        for (const Gallery::Demo &demo : Gallery::demos())
+            QTest::newRow(qPrintable(demo.name)) << index++;
+    }
+    void ownerDestroyed()
+    {
+        QFETCH(const int, index);
+        // Nobody listens to the signal any more when the owner is gone.
+        const auto before = std::signal(SIGINT, SIG_IGN);
+        const auto restore = qScopeGuard([before] { std::signal(SIGINT, before); });
+        const int runs = sweepOwner([&](TaskScope &scope) {
+            const Gallery::Demo demo = Gallery::demos()[std::size_t(index)];
+            scope.spawn(demo.start([](const QString &) { }));
+            if (demo.name == QLatin1String("ctrl-c"))
+                QTimer::singleShot(0, [] { std::raise(SIGINT); });
+        });
+        QVERIFY2(runs > 3, qPrintable(QString::number(runs)));
     }
 
     void moreInterrupts_data()

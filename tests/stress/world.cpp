@@ -20,8 +20,6 @@
 
 #include <QCoreApplication>
 
-#include <thread>
-
 namespace Stress {
 
 World *s_world = nullptr;
@@ -504,6 +502,8 @@ void World::watch(TaskHandle<int> handle, RecordPointer record, int value)
 void World::onUnhandled(const std::exception_ptr &error, const TaskInfo &task)
 {
     checkError(error);
+    if (std::this_thread::get_id() != m_home)
+        return; // of a task of another thread
     // What a stream was left with came from no task that is known.
     check(task.id != 0 || room, "an error of no task");
     check(task.id == 0 || m_reported.insert(task.id).second, "the error of a task was reported twice");

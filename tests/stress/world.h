@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -253,6 +254,7 @@ private:
     void quiesce();
 
     VirtualClock &m_clock;
+    const std::thread::id m_home = std::this_thread::get_id();
     quint64 m_lastFault = 0;
     quint64 m_lastRecord = 0;
     int m_actDepth = 0;
