@@ -7,6 +7,7 @@
 #include "sender.h"
 #include "streamstest.h"
 
+#include <CoDrive/core/unhandled.h>
 #include <CoDrive/streams/amass.h>
 #include <CoDrive/streams/buffered.h>
 #include <CoDrive/streams/collect.h>

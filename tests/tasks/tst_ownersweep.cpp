@@ -7,6 +7,7 @@
 #include "taskstest.h"
 
 #include <CoDrive/core/tasklocal.h>
+#include <CoDrive/core/unhandled.h>
 #include <CoDrive/process/signal.h>
 #include <CoDrive/qt/future.h>
 #include <CoDrive/qt/interop.h>
