@@ -87,6 +87,9 @@ private:
     {
         try {
             auto next = m_tasks->next();
+            // The range may have destroyed this stream.
+            if (this->isStopped())
+                return;
             if (next)
                 this->startShared(sharedChild(SharedTask<T>::create(makeTask(*std::move(next)))));
             else
