@@ -35,8 +35,13 @@ bool ChildStream::request() noexcept
 {
     m_isInterrupted = true;
     Combinator::request();
-    // Else the last child's end is ours.
-    return !hasChildren() && !task()->isReady();
+    // The last child's end is ours.
+    if (hasChildren() || task()->isReady())
+        return false;
+    if (!hasResult())
+        return true;
+    complete();
+    return false;
 }
 
 void ChildStream::requestAll() noexcept

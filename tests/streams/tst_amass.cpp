@@ -552,6 +552,23 @@ private Q_SLOTS:
         QCOMPARE(result(), "cancelled");
     }
 
+    // Between the end of the last that runs, with an error, and the start of the next.
+    void cancelledBeforeTheNextIsStarted()
+    {
+        auto s = amass(vectorOf(err(a), val(b, 2, &p)), {.maxConcurrent = 1, .sensitive = false});
+        ask(s);
+        const auto cancels = [&]() -> Task<> {
+            co_await d.wait();
+            C.cancel();
+        };
+        scope->spawn(cancels);
+        a.set();
+        d.set();
+        settle();
+        QCOMPARE(result(), "throws E kept");
+        QVERIFY(!p.entered);
+    }
+
     // Law L14: what gives the tasks destroys the stream, or who asks it.
     void rangeDestroys_data()
     {

@@ -240,6 +240,20 @@ private Q_SLOTS:
         QCOMPARE(unhandled, QStringList({"E"}));
     }
 
+    // S5: the end is what the call needs, too.
+    void inputEndsWhenCancelled()
+    {
+        const auto absorbing = [&]() -> Stream<int> {
+            co_await attempt(g.wait());
+            for (int i = 0; i < 0; ++i)
+                co_yield i;
+        };
+        auto s = buffered(absorbing(), 2);
+        ask(s);
+        cancel(C);
+        QCOMPARE(result(), "end kept");
+    }
+
     void closesOwnedSourceWithChildren()
     {
         auto s = buffered(buffered(upToThen(2, slow(g, h, &p)), 2), 1);

@@ -246,6 +246,12 @@ private Q_SLOTS:
         QCOMPARE(result(), "pending");
         open(h);
         QCOMPARE(result(), "throws E, end");
+        a.clear();
+        auto t = mapConcurrently([&](int i) { return i == 2 ? err(a) : now(10 * i); }, items(3));
+        ask(t);
+        open(a);
+        askAll(t);
+        QCOMPARE(result(), "10, throws E, end");
     }
 
     void AD_MAP_17()
@@ -457,6 +463,27 @@ private Q_SLOTS:
         open(m->cleanUps[1]);
         open(m->cleanUps[3]);
         QCOMPARE(result(), "throws E kept");
+    }
+
+    // S5: the end is what the call needs, too; but not when a result of an item is missing.
+    void inputEndsWhenCancelled()
+    {
+        const auto absorbing = [](Event &gate) -> Stream<int> {
+            co_yield 1;
+            co_await attempt(gate.wait());
+        };
+        for (const bool isOrdered : {true, false}) {
+            auto s = mapConcurrently([](int i) { return now(10 * i); }, absorbing(g), {.ordered = isOrdered});
+            ask(s);
+            QCOMPARE(result(), "10");
+            ask(s);
+            cancel(C);
+            QCOMPARE(result(), "end kept");
+            auto t = mapConcurrently([&](int) { return val(a, 1); }, absorbing(g), {.ordered = isOrdered});
+            ask(t);
+            cancel(C);
+            QCOMPARE(result(), "cancelled");
+        }
     }
 
     void STREAMS_STREAM_N15()

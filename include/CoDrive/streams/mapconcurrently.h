@@ -55,8 +55,13 @@ protected:
         this->startFeeder(sharedChild(std::move(feeder)));
     }
     bool isExhausted() const noexcept override { return m_hasBegun && !this->hasChildren(); }
+    bool hasEnd() const noexcept override { return m_hasInputEnded && m_outstanding == 0; }
     bool isItem(StartedTask &child) noexcept override { return &child != m_feeder; }
-    Slot<R> take() override { return takeValue<R>(*this->takeItem()); }
+    Slot<R> take() override
+    {
+        --m_outstanding;
+        return takeValue<R>(*this->takeItem());
+    }
     std::vector<StreamBase *> ownedSources() override
     {
         std::vector<StreamBase *> owned;
@@ -71,8 +76,10 @@ private:
         while (!map->isStopped()) {
             Semaphore::Permit permit = co_await map->m_slots.acquire();
             std::optional<In> item = co_await map->m_source.next();
+            map->m_hasInputEnded = !item;
             if (!item || map->isStopped())
                 break;
+            ++map->m_outstanding;
             map->startShared(sharedChild(SharedTask<R>::create(
                 apply(map->m_function, *std::move(item), std::move(permit)))));
         }
@@ -87,7 +94,9 @@ private:
     StreamSource<In> m_source;
     Semaphore m_slots;
     const StartedTask *m_feeder = nullptr;
+    qint64 m_outstanding = 0; ///< items whose results were not given
     bool m_hasBegun = false;
+    bool m_hasInputEnded = false;
 };
 
 } // namespace detail

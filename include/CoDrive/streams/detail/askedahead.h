@@ -49,6 +49,7 @@ protected:
     {
         return std::all_of(m_lanes.begin(), m_lanes.end(), [](const Lane &lane) { return lane.hasEnded; });
     }
+    bool hasEnd() const noexcept override { return isExhausted(); }
     bool isItem(StartedTask &child) noexcept override
     {
         const auto lane = std::find_if(m_lanes.begin(), m_lanes.end(),
