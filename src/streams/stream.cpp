@@ -4,6 +4,7 @@
 #include <CoDrive/streams/detail/streambase.h>
 
 #include <CoDrive/core/exceptiongroup.h>
+#include <CoDrive/core/unhandled.h>
 #include <CoDrive/streams/stream.h>
 
 #include <stdexcept>
@@ -160,8 +161,9 @@ bool StreamAsk::canClose()
     if (m_stream->m_state == StreamBase::State::Invalid || m_stream->m_ask)
         m_stream->refuse();
     m_stream->m_state = StreamBase::State::Over;
-    m_stream->destroyBody();
-    return m_stream->m_engine != nullptr;
+    const bool hasEngine = m_stream->m_engine != nullptr;
+    m_stream->destroyBody(); // whose locals may destroy a stream that is nothing else
+    return hasEngine;
 }
 
 void StreamAsk::closed() noexcept
@@ -176,6 +178,8 @@ void StreamAsk::throwError()
 {
     if (!m_isAbandoned)
         std::rethrow_exception(m_error);
+    if (m_error)
+        reportUnhandled(std::exchange(m_error, nullptr), m_parent->m_task->info());
     // Destroyed before the exception is on its way.
     if (m_child)
         std::exchange(m_child, nullptr)->destroy();

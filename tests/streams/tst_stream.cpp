@@ -360,6 +360,38 @@ private Q_SLOTS:
         QVERIFY(C.isFinished() && !C.isCancelled());
     }
 
+    // Law L13: what dies with the body destroys the stream that is being closed.
+    void closeDestroys()
+    {
+        std::unique_ptr<Stream<int>> s;
+        const auto body = [](std::unique_ptr<Stream<int>> &self) -> Stream<int> {
+            const OnDestruction resets([&self] { self.reset(); });
+            co_yield 1;
+        };
+        s = std::make_unique<Stream<int>>(body(s));
+        ask(*s);
+        close(*s);
+        QCOMPARE(result(), "1, closed");
+        QVERIFY(!s);
+    }
+
+    // The error of a body that has destroyed its stream is not lost.
+    void destroyedBodyThrows()
+    {
+        collectUnhandled();
+        std::unique_ptr<Stream<int>> s;
+        const auto body = [](std::unique_ptr<Stream<int>> &self) -> Stream<int> {
+            self.reset();
+            throw E();
+            co_yield 1;
+        };
+        s = std::make_unique<Stream<int>>(body(s));
+        ask(*s);
+        settle();
+        QCOMPARE(result(), "throws ObjectDestroyed");
+        QCOMPARE(unhandled, QStringList({"E"}));
+    }
+
     // Law L14: a child of an operation that the body waits in destroys the stream.
     void childDestroysStream()
     {

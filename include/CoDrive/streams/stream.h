@@ -103,10 +103,9 @@ public:
     }
     void await_resume()
     {
-        checkEnd();
         closed();
-        if (m_outcome.isFailure())
-            std::rethrow_exception(m_outcome.error());
+        setError(m_outcome.error());
+        checkEnd();
     }
 
 private:

@@ -196,7 +196,9 @@ protected:
     Task<> closeEngine() const { return m_stream->m_engine->close(); }
     void closed() noexcept;
 
-    /// \throws ObjectDestroyed when the stream was destroyed meanwhile, the error of the body
+    void setError(std::exception_ptr error) noexcept { m_error = std::move(error); }
+    /// \throws ObjectDestroyed when the stream was destroyed meanwhile; its error is unhandled then.
+    /// Else that error.
     void checkEnd()
     {
         if (Q_UNLIKELY(m_isAbandoned || m_error))
