@@ -44,6 +44,36 @@ QCoro::AsyncGenerator<int> waiting(std::vector<std::coroutine_handle<>> &waiters
     }
 }
 
+// What they yield they go on with.
+QCoro::Generator<QString> growing()
+{
+    QString text;
+    for (int i = 0; i < 3; ++i) {
+        text += QLatin1Char('a');
+        co_yield text;
+    }
+}
+
+QCoro::AsyncGenerator<QString> growingLater()
+{
+    QString text;
+    for (int i = 0; i < 3; ++i) {
+        text += QLatin1Char('a');
+        co_yield text;
+    }
+}
+
+QCoro::Generator<const QString &> constants()
+{
+    const QString text = QStringLiteral("c");
+    co_yield text;
+}
+
+QCoro::Generator<std::unique_ptr<int>> pointers()
+{
+    co_yield std::make_unique<int>(1);
+}
+
 QCoro::Generator<int> plain(bool throws)
 {
     const InstanceCounter alive;
@@ -216,6 +246,23 @@ private Q_SLOTS:
         QCOMPARE(InstanceCounter::count(), 1);
         resumeGenerator();
         QCOMPARE(InstanceCounter::count(), 0);
+    }
+
+    void generatorKeepsWhatItYields()
+    {
+        auto s = toStream(growing());
+        askAll(s);
+        QCOMPARE(result(), "a, aa, aaa, end");
+        auto t = toStream(growingLater());
+        askAll(t);
+        settle();
+        QCOMPARE(result(), "a, aa, aaa, end");
+        auto v = toStream(constants());
+        askAll(v);
+        QCOMPARE(result(), "c, end");
+        auto u = toStream(pointers());
+        askAll(u);
+        QCOMPARE(result(), "*1, end");
     }
 
     void generator()

@@ -91,6 +91,17 @@ Stream<std::ranges::range_value_t<R>> streamItems(RangeItems<R> items)
     }
 }
 
+/// What a generator has yielded. Mostly that is a variable of its own, with which it goes on.
+template<typename T>
+auto yielded(T &item)
+{
+    using Item = std::remove_const_t<T>;
+    if constexpr (std::copy_constructible<Item>)
+        return std::optional<Item>(std::as_const(item));
+    else
+        return std::optional<Item>(std::move(item));
+}
+
 /// Holds a generator. Up to QCoro 0.8 one that was moved from still destroys its coroutine.
 template<typename T>
 class GeneratorHolder
@@ -127,7 +138,8 @@ Stream<std::remove_cvref_t<T>> streamGenerator(std::unique_ptr<GeneratorHolder<T
     auto position = (**holder).begin();
     const auto end = (**holder).end();
     while (position != end) {
-        co_yield std::move(*position);
+        std::optional<std::remove_cvref_t<T>> item = yielded(*position);
+        co_yield *std::move(item);
         ++position;
     }
 }
@@ -172,7 +184,7 @@ public:
             std::rethrow_exception(std::exchange(m_error, nullptr));
         if (*m_position == m_generator.end())
             return std::nullopt;
-        return std::optional<Item>(std::move(**m_position));
+        return yielded(**m_position);
     }
 
 private:
@@ -251,6 +263,7 @@ template<typename R>
 /// What \a generator gives, on the thread of who asks. The generator cannot be cancelled: a caller
 /// that is cancelled waits for its next item or end, which is then given with the request kept.
 /// When the stream is destroyed meanwhile, the generator is destroyed once its own wait is over.
+/// The items are copies, if their type has any: the generator may go on with what it yielded.
 template<typename T>
 [[nodiscard]] Stream<std::remove_cvref_t<T>> toStream(QCoro::AsyncGenerator<T> &&generator)
 {
@@ -258,7 +271,7 @@ template<typename T>
         std::make_shared<detail::GeneratorEngine<T>>(std::move(generator)), std::nullopt);
 }
 
-/// What \a generator gives, without suspension.
+/// What \a generator gives, without suspension; copied as above.
 template<typename T>
 [[nodiscard]] Stream<std::remove_cvref_t<T>> toStream(QCoro::Generator<T> &&generator)
 {
