@@ -31,13 +31,17 @@ ReservationQueueBase::~ReservationQueueBase()
             m_reader->complete();
         }
     }
+    // Before the items die, which may hold reservations.
+    Places filled;
     for (Places *const places : {&m_line, &m_outstanding}) {
         while (Place *const place = places->takeFirst()) {
             place->queue = nullptr;
             if (place->isFilled)
-                delete place;
+                filled.append(place);
         }
     }
+    while (Place *const place = filled.takeFirst())
+        delete place;
 }
 
 void ReservationQueueBase::close()

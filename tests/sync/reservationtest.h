@@ -171,6 +171,43 @@ protected:
         QCOMPARE(InstanceCounter::count(), 0);
     }
 
+    // An item that dies with the queue turns to it.
+    void dyingItemPuts()
+    {
+        struct Putting
+        {
+            explicit Putting(std::unique_ptr<Reservation<Putting>> other)
+                : place(std::move(other))
+            {
+            }
+            Putting(Putting &&) = default;
+            ~Putting()
+            {
+                if (!place)
+                    return;
+                try {
+                    place->put(Putting(nullptr));
+                } catch (const ObjectDestroyed &) {
+                    ++refused();
+                }
+            }
+            static int &refused()
+            {
+                static int count = 0;
+                return count;
+            }
+            std::unique_ptr<Reservation<Putting>> place;
+        };
+        Putting::refused() = 0;
+        {
+            Queue<Putting> queue;
+            auto first = queue.reserve();
+            auto second = std::make_unique<Reservation<Putting>>(queue.reserve());
+            first.put(Putting(std::move(second)));
+        }
+        QCOMPARE(Putting::refused(), 1);
+    }
+
     void readerDestroyedData()
     {
         QTest::addColumn<bool>("isPutBefore");

@@ -66,6 +66,7 @@ private Q_SLOTS:
     void SYNC_RQ_N3() { queueDestroyed(); }
     void SYNC_RQ_N3_afterPut() { queueDestroyedAfterPut(); }
     void SYNC_RQ_N3_storedItemsDie() { storedItemsDie(); }
+    void SYNC_RQ_N3_dyingItemPuts() { dyingItemPuts(); }
     void SYNC_RQ_N3_readerDestroyed_data() { readerDestroyedData(); }
     void SYNC_RQ_N3_readerDestroyed() { readerDestroyed(); }
     void SYNC_RQ_N5() { moveOnly(); }
