@@ -35,6 +35,11 @@ Task<int> later(int i)
     co_return i;
 }
 
+Task<int> atOnce(int i)
+{
+    co_return i;
+}
+
 using Consumer = std::function<Task<QString>(Stream<int> &)>;
 
 template<typename Make>
@@ -121,7 +126,34 @@ private Q_SLOTS:
         QCOMPARE(result(), expected);
     }
 
+    // Law L5.
+    void manyReadyItems_data()
+    {
+        QTest::addColumn<Consumer>("consumer");
+        const auto counted = [](auto stream) {
+            return shown(reduce([](int sum, const auto &) { return sum + 1; }, std::move(stream), 0));
+        };
+        QTest::newRow("buffered") << Consumer([=](Stream<int> &s) { return counted(buffered(s, 2)); });
+        QTest::newRow("merge") << Consumer([=](Stream<int> &s) { return counted(merge(s, upTo(0))); });
+        QTest::newRow("zipConcurrently")
+            << Consumer([=](Stream<int> &s) { return counted(zipConcurrently(s, upTo(many))); });
+        QTest::newRow("mapConcurrently")
+            << Consumer([=](Stream<int> &s) { return counted(mapConcurrently(atOnce, s, {.maxConcurrent = 2})); });
+        QTest::newRow("unordered mapConcurrently") << Consumer(
+            [=](Stream<int> &s) { return counted(mapConcurrently(atOnce, s, {.ordered = false})); });
+    }
+    void manyReadyItems()
+    {
+        QFETCH(const Consumer, consumer);
+        auto source = upTo(many);
+        const auto handle = scope->spawn(consumer(source));
+        waitForEnd(*scope);
+        QCOMPARE(text(handle), QString::number(many));
+    }
+
 private:
+    static constexpr int many = 100'000;
+
     template<typename T>
     void askAndClose(Stream<T> &stream)
     {
