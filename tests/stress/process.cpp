@@ -7,6 +7,8 @@
 
 #include <CoDrive/core/yield.h>
 #include <CoDrive/process/signal.h>
+#include <CoDrive/process/watchsignal.h>
+#include <CoDrive/tasks/timeout.h>
 
 #include <QtGlobal>
 
@@ -58,6 +60,7 @@ private:
     static constexpr std::array<int, 2> Codes{SIGUSR1, SIGUSR2};
 
     Task<> await(Place place);
+    Task<> watch(Place place);
     Task<> handle(Place place);
 };
 
@@ -70,6 +73,31 @@ Task<> Process::await(Place place)
     const int code = co_await waitForSignal(set);
     wait.passed();
     check(set.contains(code), "a signal came that was not awaited");
+}
+
+Task<> Process::watch(Place place)
+{
+    const Alive alive(world, place);
+    const int first = world.random.oneOf(Codes);
+    const SignalSet set = world.random.oneIn(2) ? SignalSet(first) : SignalSet(SIGUSR1, SIGUSR2);
+    Stream<int> raised = watchSignal(set);
+    for (int i = world.random.below(4); i >= 0 && !world.isQuiet; --i) {
+        ++s_run.step;
+        std::optional<int> code;
+        bool isInTime = true;
+        if (world.random.oneIn(2)) {
+            const std::optional<std::optional<int>> result = co_await moveOnAfter(2ms, raised.next());
+            isInTime = result.has_value();
+            if (isInTime)
+                code = *result;
+        } else {
+            code = co_await raised.next();
+        }
+        ++world.segments;
+        check(!isInTime || (code && set.contains(*code)), "a signal came that was not watched");
+    }
+    if (world.random.oneIn(3))
+        co_await raised.close();
 }
 
 Task<> Process::handle(Place place)
@@ -93,12 +121,15 @@ Task<> Process::handle(Place place)
 Task<> Process::work(Place place)
 {
     const Alive alive(world, place);
-    switch (world.isQuiet ? -1 : world.random.below(2)) {
+    switch (world.isQuiet ? -1 : world.random.below(3)) {
     case -1:
         co_await yieldNow();
         break;
     case 0:
         co_await await(inside(place));
+        break;
+    case 1:
+        co_await watch(inside(place));
         break;
     default:
         co_await handle(inside(place));

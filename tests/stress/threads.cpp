@@ -18,6 +18,7 @@
 #include <CoDrive/threads/threadsafeevent.h>
 #include <CoDrive/threads/threadsafelock.h>
 #include <CoDrive/threads/threadsafestate.h>
+#include <CoDrive/threads/threadsafestream.h>
 #include <CoDrive/threads/tothread.h>
 
 #include <QThreadPool>
@@ -212,6 +213,56 @@ Task<int> remote(Commons &commons, quint64 seed, int value)
     co_return value;
 }
 
+/// 1, 2, ..., on the thread where it was made.
+Stream<int> numbers(Commons &commons, quint64 seed)
+{
+    const InstanceCounter alive;
+    Random random(seed);
+    const std::thread::id home = std::this_thread::get_id();
+    for (int i = 1; i < 6 && !commons.isQuiet; ++i) {
+        if (random.oneIn(2))
+            co_await useCommons(commons, random);
+        if (random.oneIn(20))
+            throw Fault(seed);
+        check(std::this_thread::get_id() == home, "a stream has changed its thread");
+        co_yield int(i);
+    }
+}
+
+/// A stream for another thread than the one where this runs.
+Task<Stream<int>> openNumbers(Commons &commons, quint64 seed)
+{
+    co_return threadsafeStream(numbers(commons, seed));
+}
+
+/// Takes some of the numbers, on any thread.
+Task<> takeNumbers(Commons &commons, quint64 seed, Stream<int> stream)
+{
+    const InstanceCounter alive;
+    Random random(seed);
+    int last = 0;
+    for (int i = random.below(8); i >= 0 && !commons.isQuiet; --i) {
+        ++commons.steps;
+        std::optional<int> number;
+        bool isInTime = true;
+        if (random.oneIn(4)) {
+            const auto limit = std::chrono::microseconds(random.below(400));
+            const std::optional<std::optional<int>> result = co_await moveOnAfter(limit, stream.next());
+            isInTime = result.has_value();
+            if (isInTime)
+                number = *result;
+        } else {
+            number = co_await stream.next();
+        }
+        if (isInTime && !number)
+            break;
+        if (number)
+            check(*number == ++last, "a stream has lost an item between two threads");
+    }
+    if (random.oneIn(3))
+        co_await stream.close();
+}
+
 /// For a pool: returns a bit later, or when it is told to.
 int compute(std::stop_token token, int microseconds, int value)
 {
@@ -242,7 +293,7 @@ public:
     {
         // A loop may be destroyed or closed before it is told what to do, and a task with its loop.
         const QByteArray text = error.what();
-        return text.contains("thread") || text.contains("Thread") || dynamic_cast<const Cancelled *>(&error);
+        return dynamic_cast<const ThreadEnded *>(&error) || text.contains("thread") || text.contains("Thread") || dynamic_cast<const Cancelled *>(&error);
     }
     void checkEmpty() override;
     bool hasThreads() const override { return true; }
@@ -252,6 +303,8 @@ private:
     Task<> compute(Place place);
     Task<> runThere(Place place);
     Task<> spawnThere(Place place);
+    Task<> takeFromThere(Place place);
+    Task<> takeThere(Place place);
     Task<> launch(Place place);
     Task<> close(Place place);
     Task<> withLoop(Place place);
@@ -311,6 +364,25 @@ Task<> Threads::spawnThere(Place place)
     const int result = co_await std::move(task);
     ++world.segments;
     check(result == value, "a thread has given another value");
+}
+
+Task<> Threads::takeFromThere(Place place)
+{
+    const Alive alive(world, place);
+    const auto loop = world.random.oneOf(m_loops);
+    Stream<int> stream = co_await loop->run(openNumbers(m_commons, world.random.next()));
+    ++world.segments;
+    co_await takeNumbers(m_commons, world.random.next(), std::move(stream));
+    ++world.segments;
+}
+
+Task<> Threads::takeThere(Place place)
+{
+    const Alive alive(world, place);
+    const auto loop = world.random.oneOf(m_loops);
+    auto stream = threadsafeStream(numbers(m_commons, world.random.next()));
+    co_await loop->run(takeNumbers(m_commons, world.random.next(), std::move(stream)));
+    ++world.segments;
 }
 
 Task<> Threads::launch(Place place)
@@ -390,6 +462,16 @@ Task<> Threads::work(Place place)
     case 18:
     case 19:
         co_await spawnThere(inside(place));
+        break;
+    case 20:
+    case 21:
+    case 22:
+        co_await takeFromThere(inside(place));
+        break;
+    case 23:
+    case 24:
+    case 25:
+        co_await takeThere(inside(place));
         break;
     default:
         co_await useCommonsHere(inside(place));
