@@ -66,6 +66,25 @@ private Q_SLOTS:
         QCOMPARE(result(), "3");
     }
 
+    // Law L14: who destroys himself and then asks has taken nothing.
+    void consumerIsDoomed()
+    {
+        Queue<int> queue;
+        QVERIFY(queue.tryPut(1));
+        auto s = toStream(queue);
+        auto own = std::make_unique<TaskScope>();
+        const auto asks = [&]() -> Task<> {
+            const InstanceCounter alive;
+            own.reset();
+            co_await s.next();
+            log << QStringLiteral("passed");
+        };
+        own->spawn(asks);
+        QCOMPARE(InstanceCounter::count(), 0);
+        ask(s);
+        QCOMPARE(result(), "1");
+    }
+
     void queueDestroyed()
     {
         auto queue = std::make_unique<Queue<int>>();

@@ -173,8 +173,13 @@ protected:
     bool runBody(FrameBase &parent)
     {
         StreamFrame *const body = m_stream->m_body;
-        enter(parent, *body);
         StartedTask *const task = parent.m_task;
+        // An item that the body takes for what is doomed would be lost at the co_yield (law L14).
+        if (Q_UNLIKELY(task->isDoomed())) {
+            task->m_operation = &noOperation();
+            return true;
+        }
+        enter(parent, *body);
         // Asked on the stack of who asks, which is cheaper, but only so deep (law L5).
         if (task->m_streamDepth == maxDepth)
             return true;
