@@ -68,7 +68,9 @@ protected:
         --m_arrived.front()->stored;
         m_arrived.pop_front();
         refill();
-        return *takeValue<std::optional<T>>(*this->takeItem());
+        const auto child = this->takeItem();
+        // Not takeValue(): g++ 12 takes what it leaves of an optional for uninitialized.
+        return *std::move(static_cast<SharedTask<std::optional<T>> &>(*child).outcome()).value();
     }
     std::vector<StreamBase *> ownedSources() override
     {
