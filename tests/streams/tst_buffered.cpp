@@ -244,7 +244,7 @@ private Q_SLOTS:
     void inputEndsWhenCancelled()
     {
         const auto absorbing = [&]() -> Stream<int> {
-            co_await attempt(g.wait());
+            [[maybe_unused]] const auto outcome = co_await attempt(g.wait());
             for (int i = 0; i < 0; ++i)
                 co_yield i;
         };

@@ -470,7 +470,7 @@ private Q_SLOTS:
     {
         const auto absorbing = [](Event &gate) -> Stream<int> {
             co_yield 1;
-            co_await attempt(gate.wait());
+            [[maybe_unused]] const auto outcome = co_await attempt(gate.wait());
         };
         for (const bool isOrdered : {true, false}) {
             auto s = mapConcurrently([](int i) { return now(10 * i); }, absorbing(g), {.ordered = isOrdered});
