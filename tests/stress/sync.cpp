@@ -413,7 +413,8 @@ Task<> Sync::bringToken(Place place)
     const auto info = world.random.oneOf(m_conditions).info();
     const Lock::Guard guard = co_await info->lock.lock();
     ++world.segments;
-    if (info->isGone)
+    // Few, so that there are always some who wait.
+    if (info->isGone || info->tokens > 1)
         co_return;
     ++info->tokens;
     world.quietly([&] { info->object->notifyOne(); });
@@ -515,7 +516,7 @@ void Sync::fill(std::vector<Reserved> &places)
 Task<> Sync::work(Place place)
 {
     const Alive alive(world, place);
-    switch (world.isQuiet ? -1 : world.random.below(14)) {
+    switch (world.isQuiet ? -1 : world.random.below(16)) {
     case -1:
         co_await yieldNow();
         break;
@@ -539,6 +540,8 @@ Task<> Sync::work(Place place)
         co_await awaitPulse(inside(place));
         break;
     case 7:
+    case 14:
+    case 15:
         co_await takeToken(inside(place));
         break;
     case 8:
