@@ -504,9 +504,10 @@ void World::onUnhandled(const std::exception_ptr &error, const TaskInfo &task)
     checkError(error);
     if (std::this_thread::get_id() != m_home)
         return; // of a task of another thread
-    // What a stream was left with came from no task that is known.
+    trace("unhandled error of", task.id);
     check(task.id != 0 || room, "an error of no task");
-    check(task.id == 0 || m_reported.insert(task.id).second, "the error of a task was reported twice");
+    // What a stream is left with is an error of nobody, or of who waits in it, who may have one of his own as well.
+    check(room || m_reported.insert(task.id).second, "the error of a task was reported twice");
     maybeAct(8);
 }
 
