@@ -534,9 +534,39 @@ void ThreadJob::noteTaken()
                                    : QStringLiteral("a task of thread \"%1\"").arg(name));
 }
 
-void throwInvalidThreadTask()
+ThreadJobOwner &ThreadJobOwner::operator=(ThreadJobOwner &&other) noexcept
 {
-    throw std::logic_error("CoDrive::ThreadTask: awaited before, moved from, or made by default");
+    if (this != &other) {
+        destroy();
+        m_job = std::move(other.m_job);
+        m_isHandedOver = other.m_isHandedOver;
+    }
+    return *this;
+}
+
+ThreadJobOwner::~ThreadJobOwner()
+{
+    destroy();
+}
+
+void ThreadJobOwner::request()
+{
+    if (m_job)
+        m_job->request();
+}
+
+const std::shared_ptr<ThreadJob> &ThreadJobOwner::handOver()
+{
+    if (!m_job || std::exchange(m_isHandedOver, true))
+        throw std::logic_error(
+            "CoDrive::ThreadTask: awaited before, moved from, or made by default");
+    return m_job;
+}
+
+void ThreadJobOwner::destroy() noexcept
+{
+    if (m_job && !m_isHandedOver)
+        m_job->destroy();
 }
 
 bool ThreadWait::start()

@@ -48,24 +48,12 @@ public:
     /// Without a task; awaiting it is a std::logic_error.
     ThreadTask() noexcept = default;
     ThreadTask(ThreadTask &&) noexcept = default;
-    ThreadTask &operator=(ThreadTask &&other) noexcept
-    {
-        if (this != &other) {
-            destroy();
-            m_job = std::move(other.m_job);
-            m_isAwaited = other.m_isAwaited;
-        }
-        return *this;
-    }
-    ~ThreadTask() { destroy(); }
+    ThreadTask &operator=(ThreadTask &&) noexcept = default;
+    ~ThreadTask() = default;
 
     /// Makes one request to the task, also while it is awaited. Any thread, which has to see to it that
     /// this object is not moved or destroyed meanwhile.
-    void cancel()
-    {
-        if (m_job)
-            m_job->request();
-    }
+    void cancel() { m_job.request(); }
 
     /// \cond internal
     explicit ThreadTask(std::shared_ptr<detail::ThreadJobOf<T>> job) noexcept
@@ -74,21 +62,13 @@ public:
     }
     detail::ThreadTaskWait<T> toOperation()
     {
-        if (!m_job || std::exchange(m_isAwaited, true))
-            detail::throwInvalidThreadTask();
-        return detail::ThreadTaskWait<T>(m_job);
+        return detail::ThreadTaskWait<T>(
+            std::static_pointer_cast<detail::ThreadJobOf<T>>(m_job.handOver()));
     }
     /// \endcond
 
 private:
-    void destroy() noexcept
-    {
-        if (m_job && !m_isAwaited)
-            m_job->destroy();
-    }
-
-    std::shared_ptr<detail::ThreadJobOf<T>> m_job;
-    bool m_isAwaited = false;
+    detail::ThreadJobOwner m_job;
 };
 
 namespace detail {

@@ -313,7 +313,29 @@ private:
     BusyElsewhere m_busy;
 };
 
-[[noreturn]] void throwInvalidThreadTask();
+/// Destroys its job, unless it was handed over to who awaits it.
+class ThreadJobOwner
+{
+public:
+    ThreadJobOwner() noexcept = default;
+    explicit ThreadJobOwner(std::shared_ptr<ThreadJob> job) noexcept
+        : m_job(std::move(job))
+    {
+    }
+    ThreadJobOwner(ThreadJobOwner &&) noexcept = default;
+    ThreadJobOwner &operator=(ThreadJobOwner &&other) noexcept;
+    ~ThreadJobOwner();
+
+    void request();
+    /// \throws std::logic_error the second time, or without a job
+    const std::shared_ptr<ThreadJob> &handOver();
+
+private:
+    void destroy() noexcept;
+
+    std::shared_ptr<ThreadJob> m_job;
+    bool m_isHandedOver = false;
+};
 
 /// Awaits a ThreadTask.
 template<typename T>
