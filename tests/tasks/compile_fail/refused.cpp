@@ -3,21 +3,7 @@
 
 // Must compile as it stands, and must not with one of the macros below; see CMakeLists.txt.
 
-#include <CoDrive/tasks/awaitables.h>
-#include <CoDrive/tasks/cancelscope.h>
-#include <CoDrive/tasks/cleanup.h>
-#include <CoDrive/tasks/context.h>
-#include <CoDrive/tasks/gather.h>
-#include <CoDrive/tasks/prime.h>
-#include <CoDrive/tasks/race.h>
-#include <CoDrive/tasks/shield.h>
-#include <CoDrive/tasks/suppress.h>
-#include <CoDrive/tasks/taskgroup.h>
-#include <CoDrive/tasks/taskpool.h>
-#include <CoDrive/tasks/timeout.h>
-#include <CoDrive/tasks/withtaskscope.h>
-
-#include <QString>
+#include "refused.h"
 
 using namespace CoDrive;
 
