@@ -12,6 +12,7 @@ namespace {
 template<typename T>
 concept CanBeTasked = requires { typename Task<T>; };
 
+// CORE-TASK-N1
 static_assert(!std::copy_constructible<Task<int>> && !std::is_copy_assignable_v<Task<int>>);
 static_assert(std::is_nothrow_move_constructible_v<Task<int>>);
 static_assert(std::is_nothrow_move_assignable_v<Task<int>>);

@@ -488,6 +488,7 @@ private Q_SLOTS:
         QCOMPARE(result(), "throws logic_error");
     }
 
+    // AD-NOTE-09 are its rows "cancel": one request, at every place.
     void sweep_data()
     {
         QTest::addColumn<int>("row");
