@@ -57,7 +57,9 @@ bool SignalBlock::withdraw() noexcept
     if (m_isClosed)
         return false;
     if (m_isJudging || hasUnjudged()) {
-        m_isRequested = m_isRequested || !m_isDisconnected;
+        // What has arrived is judged first; what comes from here on does not count.
+        if (!m_isDisconnected)
+            m_isRequested = m_isClosed = true;
         return false;
     }
     if (m_isDisconnected)

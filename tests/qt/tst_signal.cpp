@@ -515,6 +515,21 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList());
     }
 
+    void QT_SIGNAL_N14_behindAnotherEmission()
+    {
+        S s;
+        EventLog log;
+        TaskScope scope;
+        auto handle = scope.spawn(caller(log, nextSignal(&s, &S::one, isAbove2)));
+        Q_EMIT s.one(1);
+        handle.cancel();
+        Q_EMIT s.one(5);
+        settle();
+        QCOMPARE(log.take(), QStringList());
+        QVERIFY(handle.isCancelled());
+        QVERIFY(!s.isConnected());
+    }
+
     void QT_SIGNAL_N15()
     {
         S s;

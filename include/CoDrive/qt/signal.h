@@ -83,10 +83,10 @@ protected:
     virtual bool hasUnjudged() const noexcept = 0;
     /// Destroys the predicate, on its own thread.
     virtual void dropPredicate() noexcept = 0;
-    void closeIfOver() noexcept { m_isClosed = m_isClosed || m_isDisconnected || m_isRequested; }
+    void closeIfOver() noexcept { m_isClosed = m_isClosed || m_isDisconnected; }
 
     mutable std::mutex m_mutex; // guards the next two, and what the derived class says
-    bool m_isClosed = false; ///< the result is there, or nobody waits: no emission counts
+    bool m_isClosed = false; ///< the result is there, or the waiter leaves: no emission counts
     bool m_isDisconnected = false; ///< no emission will come
 
 private:
