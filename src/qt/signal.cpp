@@ -23,12 +23,6 @@ bool SignalBlock::isOpen() const noexcept
     return !m_isClosed;
 }
 
-bool SignalBlock::isDisconnected() const noexcept
-{
-    const std::scoped_lock lock(m_mutex);
-    return m_isDisconnected;
-}
-
 void SignalBlock::disconnected() noexcept
 {
     {
@@ -103,11 +97,9 @@ void SignalBlock::judge() noexcept
 
     if (!m_wait)
         dropPredicate();
-    else if (verdict == Verdict::Match)
-        std::exchange(m_wait, nullptr)->signalArrived();
-    else if (m_isRequested)
+    else if (verdict == Verdict::Over && m_isRequested)
         std::exchange(m_wait, nullptr)->withdrawnLate();
-    else if (isDisconnected())
+    else if (verdict != Verdict::NothingLeft)
         std::exchange(m_wait, nullptr)->signalArrived();
 }
 

@@ -448,6 +448,26 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList("throws ObjectDestroyed"));
     }
 
+    void QT_SIGNAL_N11_otherThread()
+    {
+        Worker t;
+        for (int i = 0; i < 3000; ++i) {
+            auto *const s = new S;
+            s->moveToThread(t.thread());
+            TaskScope scope;
+            const auto handle = scope.spawn(nextSignal(s, &S::one, isAbove2));
+            t.post([s] {
+                for (int n = 0; n < 20; ++n)
+                    Q_EMIT s->one(1);
+                Q_EMIT s->one(5);
+                delete s;
+            });
+            waitForEnd(scope);
+            QCOMPARE(text(handle), "5");
+        }
+        t.end();
+    }
+
     void QT_SIGNAL_N12()
     {
         auto object = std::make_unique<QObject>();

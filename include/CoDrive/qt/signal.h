@@ -74,16 +74,21 @@ protected:
     {
     }
 
-    enum class Verdict { NothingLeft, Mismatch, Match };
+    enum class Verdict { NothingLeft, Over, Mismatch, Match };
 
     /// Tells the waiter's thread that something has arrived.
     void announce() noexcept;
-    /// Judges the next emission by the predicate. When none is left, calls closeIfOver().
+    /// Judges the next emission by the predicate. When none is left, returns closeIfOver().
     virtual Verdict judgeNext() noexcept = 0;
     virtual bool hasUnjudged() const noexcept = 0;
     /// Destroys the predicate, on its own thread.
     virtual void dropPredicate() noexcept = 0;
-    void closeIfOver() noexcept { m_isClosed = m_isClosed || m_isDisconnected; }
+    /// To be called under the same lock that found none left: one more may come right behind it.
+    Verdict closeIfOver() noexcept
+    {
+        m_isClosed = m_isClosed || m_isDisconnected;
+        return m_isClosed ? Verdict::Over : Verdict::NothingLeft;
+    }
 
     mutable std::mutex m_mutex; // guards the next two, and what the derived class says
     bool m_isClosed = false; ///< the result is there, or the waiter leaves: no emission counts
@@ -91,7 +96,6 @@ protected:
 
 private:
     void judge() noexcept;
-    bool isDisconnected() const noexcept;
 
     const bool m_isFiltered;
     // The waiter's thread only.
@@ -241,10 +245,8 @@ private:
                 m_unjudged.clear();
                 const std::scoped_lock lock(m_mutex);
                 m_unjudged.swap(m_arrived);
-                if (m_unjudged.empty()) {
-                    closeIfOver();
-                    return Verdict::NothingLeft;
-                }
+                if (m_unjudged.empty())
+                    return closeIfOver();
             }
             Arrival arrival = std::move(m_unjudged[m_next++]);
             bool isMatch = true;
