@@ -4,6 +4,7 @@
 #include <CoDrive/qt/signal.h>
 #include <CoDrive/tasks/prime.h>
 
+#include "allocations.h"
 #include "sender.h"
 #include "words.h"
 
@@ -71,12 +72,31 @@ struct Fragile
     Fragile &operator=(const Fragile &) = default;
 };
 
+/// Can be copied a few times.
+struct Brittle
+{
+    explicit Brittle(int mostCopies)
+        : copiesLeft(mostCopies)
+    {
+    }
+    Brittle(const Brittle &other)
+        : copiesLeft(other.copiesLeft - 1)
+    {
+        if (copiesLeft < 0)
+            throw E("copy");
+    }
+    Brittle &operator=(const Brittle &) = default;
+
+    int copiesLeft;
+};
+
 class FragileSender : public QObject
 {
     Q_OBJECT
 
 Q_SIGNALS:
     void fragile(const Fragile &value);
+    void brittle(const Brittle &value);
 };
 
 void spin(int count)
@@ -387,6 +407,51 @@ private Q_SLOTS:
         Q_EMIT s.fragile(Fragile());
         settle();
         QCOMPARE(log.take(), QStringList("copy"));
+    }
+
+    void valueThatCannotBeMoved_data()
+    {
+        QTest::addColumn<bool>("isFiltered");
+        QTest::newRow("without a predicate") << false;
+        QTest::newRow("with a predicate") << true;
+    }
+    void valueThatCannotBeMoved()
+    {
+        QFETCH(const bool, isFiltered);
+        const auto accepts = [](const Brittle &) { return true; };
+        EventLog log;
+        QString end;
+        for (int copies = 0; end != QLatin1String("value"); ++copies) {
+            FragileSender s;
+            TaskScope scope;
+            if (isFiltered)
+                scope.spawn(caller(log, nextSignal(&s, &FragileSender::brittle, accepts)));
+            else
+                scope.spawn(caller(log, nextSignal(&s, &FragileSender::brittle)));
+            Q_EMIT s.brittle(Brittle(copies));
+            settle();
+            end = log.take().join(QLatin1Char('|'));
+            QVERIFY2(end == QLatin1String("value") || end == QLatin1String("throws copy"), qPrintable(end));
+        }
+    }
+
+    void emissionThatCannotBeKept()
+    {
+        if (!canCountAllocations)
+            QSKIP("under a sanitizer no allocation fails");
+        S s;
+        EventLog log;
+        TaskScope scope;
+        scope.spawn(caller(log, nextSignal(&s, &S::one, isAbove2)));
+        {
+            const FailingAllocation failing(0);
+            Q_EMIT s.one(1);
+            QVERIFY(failing.hasFailed());
+        }
+        Q_EMIT s.one(5);
+        settle();
+        QCOMPARE(log.take(), QStringList("throws bad_alloc"));
+        QVERIFY(!s.isConnected());
     }
 
     void QT_SIGNAL_N10()

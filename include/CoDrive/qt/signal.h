@@ -176,13 +176,17 @@ public:
         }
         {
             const std::scoped_lock lock(m_mutex);
-            if (m_isClosed)
+            if (m_isClosed || m_lost)
                 return;
             if constexpr (isFiltered) {
-                m_arrived.push_back(std::move(arrival));
+                try {
+                    m_arrived.push_back(std::move(arrival));
+                } catch (...) {
+                    m_lost = std::current_exception();
+                }
             } else {
                 m_isClosed = true;
-                m_result = std::move(arrival);
+                setResult(std::move(arrival));
             }
         }
         announce();
@@ -237,6 +241,16 @@ private:
         return Values(std::get<index>(std::forward<Arguments>(arguments))...);
     }
 
+    void setResult(Arrival &&arrival) noexcept
+    {
+        try {
+            m_result = std::move(arrival);
+        } catch (...) {
+            m_result.values.reset();
+            m_result.error = std::current_exception();
+        }
+    }
+
     Verdict judgeNext() noexcept override
     {
         if constexpr (isFiltered) {
@@ -245,10 +259,15 @@ private:
                 m_unjudged.clear();
                 const std::scoped_lock lock(m_mutex);
                 m_unjudged.swap(m_arrived);
-                if (m_unjudged.empty())
-                    return closeIfOver();
+                if (m_unjudged.empty()) {
+                    if (!m_lost)
+                        return closeIfOver();
+                    m_result.error = m_lost;
+                    m_isClosed = true;
+                    return Verdict::Match;
+                }
             }
-            Arrival arrival = std::move(m_unjudged[m_next++]);
+            Arrival &arrival = m_unjudged[m_next++];
             bool isMatch = true;
             try {
                 if (!arrival.error)
@@ -256,9 +275,11 @@ private:
             } catch (...) {
                 arrival.error = std::current_exception();
             }
-            if (!isMatch)
+            if (!isMatch) {
+                arrival.values.reset();
                 return Verdict::Mismatch;
-            m_result = std::move(arrival);
+            }
+            setResult(std::move(arrival));
             m_unjudged.clear();
             m_next = 0;
             std::vector<Arrival> late; // their destructors do not run under the mutex
@@ -272,14 +293,15 @@ private:
     }
     bool hasUnjudged() const noexcept override
     {
-        return m_next < m_unjudged.size() || !m_arrived.empty();
+        return m_next < m_unjudged.size() || !m_arrived.empty() || m_lost;
     }
     void dropPredicate() noexcept override { m_predicate.reset(); }
 
     std::optional<Predicate> m_predicate; // the waiter's thread only, as the next two
     std::vector<Arrival> m_unjudged;
     std::size_t m_next = 0;
-    std::vector<Arrival> m_arrived; // guarded
+    std::vector<Arrival> m_arrived; // guarded, as the next one
+    std::exception_ptr m_lost; ///< why an emission could not be kept; it stands behind those that were
     Arrival m_result; // guarded until closed
 };
 
