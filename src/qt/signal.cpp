@@ -3,6 +3,7 @@
 
 #include <CoDrive/qt/signal.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -89,14 +90,17 @@ void SignalBlock::judge() noexcept
     if (m_isJudging)
         return;
     m_isJudging = true;
+    const TimePoint start = std::chrono::steady_clock::now();
     Verdict verdict;
     do
         verdict = judgeNext();
-    while (verdict == Verdict::Mismatch && m_wait);
+    while (verdict == Verdict::Mismatch && m_wait && !loop().isBudgetSpent(start));
     m_isJudging = false;
 
     if (!m_wait)
         dropPredicate();
+    else if (verdict == Verdict::Mismatch)
+        notify(); // the rest, when the event queue has had its turn
     else if (verdict == Verdict::Over && m_isRequested)
         std::exchange(m_wait, nullptr)->withdrawnLate();
     else if (verdict != Verdict::NothingLeft)

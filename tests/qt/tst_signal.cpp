@@ -291,6 +291,27 @@ private Q_SLOTS:
         QCOMPARE(handle.outcome().value(), std::tuple(2, QString("ab")));
     }
 
+    // Law L16.
+    void predicateLeavesTheEventQueueItsTurn()
+    {
+        CoDrive::detail::Loop &loop = CoDrive::detail::Loop::current();
+        loop.setDrainBudget(0ns);
+        const auto restored = qScopeGuard([&] { loop.setDrainBudget(5ms); });
+        S s;
+        EventLog log;
+        TaskScope scope;
+        const auto handle = scope.spawn(nextSignal(&s, &S::one, [&log](int value) {
+            log << QString::number(value);
+            return value > 2;
+        }));
+        for (int i = 1; i <= 3; ++i)
+            Q_EMIT s.one(i);
+        QMetaObject::invokeMethod(this, [&log] { log << "event"; }, Qt::QueuedConnection);
+        settle();
+        QCOMPARE(log.take(), QStringList({"1", "event", "2", "3"}));
+        QCOMPARE(text(handle), "3");
+    }
+
     void QT_SIGNAL_N9()
     {
         S s;

@@ -127,6 +127,8 @@ public:
     }
     /// Whether the Qt timer runs; for tests.
     bool isTimerArmed() const noexcept;
+    /// Whether the Qt event queue must have its turn before more of what began at \a start (law L16).
+    bool isBudgetSpent(TimePoint start) const noexcept;
     /// For tests whose order must not depend on the speed of the machine.
     void setDrainBudget(std::chrono::nanoseconds budget) noexcept { m_drainBudget = budget; }
     void wakeEventArrived() noexcept;
@@ -216,7 +218,6 @@ private:
     void takeInbox(TimePoint start) noexcept;
     void deliver(InboxItem &item) noexcept;
     void drain(TimePoint start) noexcept;
-    bool isBudgetSpent(TimePoint start) const noexcept;
     void updateTimer() noexcept;
     void reapDoomed() noexcept;
     ReadyItem *takeNext() noexcept;
