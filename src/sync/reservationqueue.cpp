@@ -138,8 +138,8 @@ bool ReservationReader::isReady()
                                + ": next() while another reader waits");
     if (m_queue->firstFilled())
         m_state = State::HasItem;
-    else if (m_queue->isAtEnd())
-        m_state = State::AtEnd;
+    else
+        m_state = m_queue->isAtEnd() ? State::AtEnd : State::Idle;
     return m_state != State::Idle;
 }
 

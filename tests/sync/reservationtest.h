@@ -229,6 +229,25 @@ protected:
         QCOMPARE(logged(), "a");
     }
 
+    // What did not wait the first time can be awaited again, as at the other primitives.
+    void awaitedAgain()
+    {
+        Queue<QString> queue;
+        queue.reserve().put("a");
+        const auto reading = [&]() -> Task<> {
+            auto next = queue.next();
+            const std::optional<QString> first = co_await next;
+            log << first.value_or(QStringLiteral("end"));
+            const std::optional<QString> second = co_await next;
+            log << second.value_or(QStringLiteral("end"));
+        };
+        scope->spawn(reading);
+        QCOMPARE(logged(), "a");
+        queue.reserve().put("b");
+        settle();
+        QCOMPARE(logged(), "b");
+    }
+
     void moveOnly()
     {
         using Item = std::unique_ptr<int>;

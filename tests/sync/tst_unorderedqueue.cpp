@@ -69,6 +69,7 @@ private Q_SLOTS:
     void SYNC_RQ_N3_dyingItemPuts() { dyingItemPuts(); }
     void SYNC_RQ_N3_readerDestroyed_data() { readerDestroyedData(); }
     void SYNC_RQ_N3_readerDestroyed() { readerDestroyed(); }
+    void anIdleNextIsAwaitedAgain() { awaitedAgain(); }
     void SYNC_RQ_N5() { moveOnly(); }
 };
 
