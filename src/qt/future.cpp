@@ -74,7 +74,8 @@ FutureWait::~FutureWait()
 bool FutureWait::isReady()
 {
     m_wasCancelledFirst = m_future.isCanceled();
-    return m_wasCancelledFirst || m_future.isFinished();
+    // One whose result was taken is reset, and never finishes again.
+    return m_wasCancelledFirst || m_future.isFinished() || !m_future.isValid();
 }
 
 bool FutureWait::start()
@@ -102,7 +103,7 @@ void FutureWait::checkResult(bool hasResult) const
 
 void FutureWait::throwNoResult()
 {
-    throw std::logic_error("CoDrive: the future finished without a result");
+    throw std::logic_error("CoDrive: the future has no result: it finished without one, or somebody has taken it");
 }
 
 } // namespace CoDrive::detail

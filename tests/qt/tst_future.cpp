@@ -341,6 +341,25 @@ private Q_SLOTS:
         QCOMPARE(log.take(), QStringList({"1", "throws logic_error"}));
     }
 
+    void resultWasTaken()
+    {
+        auto promise = started<int>();
+        EventLog log;
+        TaskScope scope;
+        const auto takes = [&]() -> Task<> {
+            const int value = co_await promise.future();
+            log << QString::number(value);
+        };
+        scope.spawn(takes);
+        scope.spawn(waiter(log, promise.future()));
+        promise.addResult(5);
+        promise.finish();
+        settle();
+        QCOMPARE(log.take(), QStringList({"5", "throws logic_error"}));
+        scope.spawn(waiter(log, promise.future()));
+        QCOMPARE(log.take(), QStringList("throws logic_error"));
+    }
+
     void QT_FUTURE_N14()
     {
         Worker t;

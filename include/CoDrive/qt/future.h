@@ -58,7 +58,7 @@ private:
 /// When the waiter is cancelled or destroyed, it leaves at once and the future is cancelled.
 /// \throws the error that was set in the future; Cancelled as soon as somebody else cancels it,
 /// though a result that was there when it finished is given all the same; std::logic_error when it
-/// finished without a result
+/// finished without a result, or the result was taken
 /// \tparam take whether the result is moved out of the future and all its copies, as it is for
 /// `co_await std::move(future)` and a temporary
 template<typename T, Take take>
