@@ -5,7 +5,9 @@
 
 #include <CoDrive/core/detail/loop.h>
 
+#include <new>
 #include <utility>
+#include <vector>
 
 namespace CoDrive::detail {
 
@@ -16,6 +18,11 @@ LocalBinding::LocalBinding(const void *key, LocalBindings outer)
 }
 
 LocalBinding::~LocalBinding() = default;
+
+LocalBinding *LocalBinding::copyAround(const LocalBindings &) const
+{
+    return nullptr;
+}
 
 /// Code that runs for a task on a thread without a loop, such as the function of toThread().
 static constinit thread_local const LocalBindings *t_adopted = nullptr;
@@ -43,12 +50,26 @@ const LocalBindings *adoptedLocals() noexcept
 
 LocalScope::LocalScope(LocalBindings bindings)
     : m_task(Loop::currentTask())
+    , m_own(bindings.constData())
     , m_outer(std::exchange(m_task->m_locals, std::move(bindings)))
 {
 }
 
 LocalScope::~LocalScope()
 {
+    // What was bound inside and lasts longer, the innermost first.
+    std::vector<const LocalBinding *> inside;
+    const LocalBinding *binding = m_task->m_locals.constData();
+    try {
+        for (; binding && binding != m_own; binding = binding->outer().constData())
+            inside.push_back(binding);
+        for (; binding && !inside.empty(); inside.pop_back()) {
+            if (LocalBinding *const copy = inside.back()->copyAround(m_outer))
+                m_outer = LocalBindings(copy);
+        }
+    } catch (const std::bad_alloc &) {
+        // It counts as bound in the scope only.
+    }
     m_task->m_locals = std::move(m_outer);
 }
 

@@ -25,6 +25,11 @@ public:
         , hold(std::move(bound))
     {
     }
+    LocalBinding *copyAround(const LocalBindings &outer) const override
+    {
+        return hold->isLive() ? new HoldBinding(hold, outer) : nullptr;
+    }
+
     const NestableHoldPointer hold;
 };
 
@@ -98,9 +103,7 @@ bool NestableLockWait::isHeldByUs() const noexcept
     const NestableHold *const hold = m_lock.m_hold.constData();
     if (!hold || !hold->isLive())
         return false;
-    const StartedTask *const task = Loop::currentTask();
-    // By the id, when the hold began inside a TaskLocal::with() that has ended.
-    return hold->taskId() == task->id() || isBound(*task, hold);
+    return isBound(*Loop::currentTask(), hold);
 }
 
 NestableLock::Guard NestableLockWait::takeResult()
@@ -111,7 +114,7 @@ NestableLock::Guard NestableLockWait::takeResult()
     if (!pass.isHeld()) // the lock was destroyed after it had been handed over
         return NestableLock::Guard();
     StartedTask *task = Loop::currentTask();
-    const NestableHoldPointer hold(new NestableHold(std::move(pass), task->id()));
+    const NestableHoldPointer hold(new NestableHold(std::move(pass)));
     NestableLock::Guard guard(hold);
     m_lock.m_hold = hold;
     bind(*task, hold);

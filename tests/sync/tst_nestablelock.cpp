@@ -356,6 +356,32 @@ private Q_SLOTS:
         QVERIFY(isFree(lock.lock()));
     }
 
+    void aHoldTakenInsideATaskLocalIsInheritedOutside()
+    {
+        NestableLock lock;
+        NestableLock brief;
+        TaskLocal<int> local{0};
+        NestableLock::Guard guard;
+        const auto takes = [&]() -> Task<> {
+            const NestableLock::Guard shortly = co_await brief.lock();
+            guard = co_await lock.lock();
+        };
+        const auto nested = [&]() -> Task<> { co_await local.with(2, takes); };
+        const auto body = [&]() -> Task<> {
+            co_await local.with(1, nested);
+            co_await gather(holder(log, lock.lock(), "child", a), toTask(b.wait()));
+            log << QString::number(local.get());
+            guard.release();
+        };
+        scope->spawn(body);
+        QCOMPARE(logged(), "child");
+        a.set();
+        open(b);
+        QCOMPARE(logged(), "child left, 0");
+        QVERIFY(isFree(lock.lock()));
+        QVERIFY(isFree(brief.lock()));
+    }
+
     void aLaterHoldOfTheSameTaskIsAnotherOne()
     {
         NestableLock lock;

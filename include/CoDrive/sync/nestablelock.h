@@ -29,9 +29,8 @@ class NestableLockWait;
 class NestableHold : public QSharedData
 {
 public:
-    NestableHold(Pass &&pass, quint64 taskId) noexcept
+    explicit NestableHold(Pass &&pass) noexcept
         : m_pass(std::move(pass))
-        , m_taskId(taskId)
     {
     }
 
@@ -39,7 +38,6 @@ public:
     bool isLive() const noexcept { return m_guards.load(std::memory_order_relaxed) > 0; }
     /// False also when the lock is gone.
     bool isHeld() const noexcept { return m_pass.isHeld(); }
-    quint64 taskId() const noexcept { return m_taskId; }
 
     void enter() noexcept { setGuards(+1); }
     void leave() noexcept;
@@ -52,7 +50,6 @@ private:
     }
 
     Pass m_pass;
-    const quint64 m_taskId; ///< of the task that took the lock
     std::atomic<int> m_guards = 0; // written by the lock's thread only
 };
 

@@ -20,6 +20,9 @@ public:
 
     const void *key() const noexcept { return m_key; }
     const LocalBindings &outer() const noexcept { return m_outer; }
+    /// A copy of this around \a outer, when it still means something where the LocalScope ends that it was
+    /// made in; else null.
+    virtual LocalBinding *copyAround(const LocalBindings &outer) const;
 
 private:
     const void *m_key;
@@ -59,6 +62,7 @@ public:
 
 private:
     StartedTask *m_task;
+    const LocalBinding *m_own;
     LocalBindings m_outer;
 };
 
