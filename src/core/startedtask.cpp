@@ -145,7 +145,7 @@ void StartedTask::assertThread([[maybe_unused]] const char *what) const
 
 void StartedTask::wake(bool unwinding) noexcept
 {
-    if (m_isBeingDestroyed)
+    if (m_isBeingDestroyed || m_isDroppingFrames)
         return;
     assertThread("woken from another thread than its own");
     Q_ASSERT(m_operation && !isReady());
@@ -253,8 +253,11 @@ void StartedTask::dropAbandonedFrames() noexcept
         return;
     std::exchange(m_operation, nullptr)->waiterDestroyed();
     m_isUnwinding = false;
+    // A destructor may still complete what a frame waited for.
+    m_isDroppingFrames = true;
     while (outermost->m_child)
         popFrame()->destroy();
+    m_isDroppingFrames = false;
 }
 
 void StartedTask::moveFramesTo(StartedTask &other, FrameAwaiter &awaiter) noexcept

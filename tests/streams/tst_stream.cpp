@@ -54,6 +54,11 @@ Stream<int> suicidal(EventLog &log, std::unique_ptr<Stream<int>> &self, Event &g
         co_await gate.wait();
     self.reset();
     log << QStringLiteral("reset");
+    if (how == 5) {
+        auto wait = gate.wait();
+        const OnDestruction opens([&gate] { gate.set(); });
+        co_await wait;
+    }
     if (how == 0)
         co_yield 1;
     else if (how == 1 || how == 3)
@@ -335,6 +340,7 @@ private Q_SLOTS:
         QTest::newRow("then waits") << 1 << QStringLiteral("reset, local, ") + error;
         QTest::newRow("then ends") << 2 << QStringLiteral("reset, behind, local, ") + error;
         QTest::newRow("after a wait, then waits") << 3 << QStringLiteral("reset, local, ") + error;
+        QTest::newRow("then waits, and its end completes the wait") << 5 << QStringLiteral("reset, local, ") + error;
         QTest::newRow("then unwinds") << 4 << QStringLiteral("reset, behind, local, ") + error;
     }
     void destroysItself()
@@ -348,6 +354,7 @@ private Q_SLOTS:
             } catch (...) {
                 log << QStringLiteral("throws ") + text(std::current_exception());
             }
+            co_await a.wait();
         };
         C = scope->spawn(asks);
         if (how == 3) {
@@ -357,6 +364,9 @@ private Q_SLOTS:
         }
         QFETCH(const QString, expected);
         QCOMPARE(result(), expected);
+        settle();
+        QVERIFY(!C.isFinished());
+        open(a);
         QVERIFY(C.isFinished() && !C.isCancelled());
     }
 

@@ -179,6 +179,7 @@ private:
     bool m_isBeingDestroyed : 1 = false;
     bool m_threwOwnCancelled : 1 = false;
     bool m_hasAbandonedFrames : 1 = false;
+    bool m_isDroppingFrames : 1 = false; ///< and with them what it waited for
     bool m_isPassingOn : 1 = false; ///< a request, to its operation
 };
 
