@@ -4,6 +4,7 @@
 #include <CoDrive/streams/signalstream.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace CoDrive::detail {
 
@@ -12,7 +13,15 @@ void EmissionQueue::senderDestroyed() noexcept
     {
         const std::scoped_lock lock(m_mutex);
         m_isSenderDestroyed = true;
-        if (m_isClosed)
+    }
+    disconnected();
+}
+
+void EmissionQueue::disconnected() noexcept
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (std::exchange(m_isDisconnected, true) || m_isClosed)
             return;
     }
     announce();
@@ -33,7 +42,7 @@ void EmissionQueue::close() noexcept
 bool EmissionQueue::hasNews() const noexcept
 {
     const std::scoped_lock lock(m_mutex);
-    return m_isSenderDestroyed || !isEmpty();
+    return m_isDisconnected || !isEmpty();
 }
 
 void EmissionQueue::announce() noexcept

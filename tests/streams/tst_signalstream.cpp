@@ -366,6 +366,30 @@ private Q_SLOTS:
         QCOMPARE(result(), "5");
     }
 
+    void disconnectedBySomebodyElse_data()
+    {
+        QTest::addColumn<bool>("all");
+        QTest::newRow("all signals") << true;
+        QTest::newRow("the signal") << false;
+    }
+    void disconnectedBySomebodyElse()
+    {
+        QFETCH(const bool, all);
+        auto s = signalStream(sender.get(), &S::one);
+        Q_EMIT sender->one(1);
+        askAll(s);
+        if (all)
+            sender->disconnect();
+        else
+            disconnect(sender.get(), &S::one, nullptr, nullptr);
+        Q_EMIT sender->one(2);
+        QCOMPARE(result(), "1");
+        settle();
+        QCOMPARE(result(), "end");
+        close(s);
+        QVERIFY(!sender->isConnected());
+    }
+
     void destroyedWhileWaiting()
     {
         auto s = std::make_unique<Stream<int>>(signalStream(sender.get(), &S::one));

@@ -37,9 +37,11 @@ class EmissionWait;
 class EmissionQueue : public RemoteWaker
 {
 public:
-    /// The slot at QObject::destroyed(). Any thread.
+    /// The slot at QObject::destroyed(). Any thread, as the next ones.
     void senderDestroyed() noexcept;
     bool isSenderDestroyed() const noexcept;
+    /// The connection has ended: the sender is destroyed, or somebody has disconnected it.
+    void disconnected() noexcept;
     /// Nothing is kept any more. The stream's thread, as below.
     virtual void close() noexcept;
 
@@ -55,8 +57,9 @@ protected:
     virtual bool isEmpty() const noexcept = 0;
 
     mutable std::mutex m_mutex;
-    bool m_isClosed = false; // guarded, as the next one
+    bool m_isClosed = false; // guarded, as the next two
     bool m_isSenderDestroyed = false;
+    bool m_isDisconnected = false;
 
 private:
     EmissionWait *m_wait = nullptr;
@@ -122,7 +125,7 @@ public:
         announce();
     }
 
-    /// The next one; empty when the sender has been destroyed. \throws the error of copying it
+    /// The next one; empty when none will come any more. \throws the error of copying it
     std::optional<Item> take()
     {
         Emission emission;
@@ -231,18 +234,31 @@ protected:
 private:
     using Arguments = typename QtPrivate::FunctionPointer<Signal>::Arguments;
 
-    // It has the signal's exact parameters, because Qt counts those of a functor.
+    // It has the signal's exact parameters, because Qt counts those of a functor. It dies with the
+    // connection, whoever ends that: no signal tells of a disconnect().
     template<typename... Args>
-    struct Slot
+    class Slot
     {
-        void operator()(Args... args) const { queue->arrived(std::forward<Args>(args)...); }
+    public:
+        explicit Slot(std::shared_ptr<Queue> queue) noexcept
+            : m_queue(std::move(queue))
+        {
+        }
+        Slot(Slot &&) noexcept = default;
+        ~Slot()
+        {
+            if (m_queue)
+                m_queue->disconnected();
+        }
+        void operator()(Args... args) const { m_queue->arrived(std::forward<Args>(args)...); }
 
-        std::shared_ptr<Queue> queue;
+    private:
+        std::shared_ptr<Queue> m_queue;
     };
     template<typename... Args>
     static Slot<Args...> makeSlot(const std::shared_ptr<Queue> &queue, QtPrivate::List<Args...>)
     {
-        return Slot<Args...>{queue};
+        return Slot<Args...>(queue);
     }
 
     std::shared_ptr<Queue> m_queue;
@@ -254,7 +270,8 @@ private:
 /// The emissions of \a signal by \a sender from this call on, in order, however many; those that
 /// nobody has taken yet are kept. The sender may live and emit on any thread; the items are copies of
 /// the arguments. The stream belongs to the thread of this call and ends when the sender has been
-/// destroyed and everything was taken. A cancellation takes nothing, and a later next() goes on.
+/// destroyed, or somebody has disconnected the signal from all its receivers, and everything was
+/// taken. A cancellation takes nothing, and a later next() goes on.
 /// Destroying or closing it disconnects. The stream form of nextSignal().
 /// \return a stream of the argument, of tuples of several, or of std::monostate for none; a
 /// QPrivateSignal is left out \throws std::invalid_argument when the sender is null
