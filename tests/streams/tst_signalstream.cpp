@@ -3,6 +3,7 @@
 
 // ctest: CROSSES_THREADS ON
 
+#include "allocations.h"
 #include "streamstest.h"
 #include "sender.h"
 
@@ -388,6 +389,28 @@ private Q_SLOTS:
         QCOMPARE(result(), "end");
         close(s);
         QVERIFY(!sender->isConnected());
+    }
+
+    void emissionThatCannotBeKept()
+    {
+        if (!canCountAllocations)
+            QSKIP("under a sanitizer no allocation fails");
+        auto s = signalStream(sender.get(), &S::one);
+        int count = 0;
+        bool hasFailed = false;
+        for (; !hasFailed; ++count) {
+            const FailingAllocation failing(0);
+            Q_EMIT sender->one(count);
+            hasFailed = failing.hasFailed();
+        }
+        Q_EMIT sender->one(count);
+        ask(s, count - 1);
+        log.take();
+        ask(s);
+        QCOMPARE(result(), "throws bad_alloc");
+        QVERIFY(!sender->isConnected());
+        ask(s);
+        QCOMPARE(result(), "end");
     }
 
     void destroyedWhileWaiting()

@@ -118,21 +118,28 @@ public:
         }
         {
             const std::scoped_lock lock(m_mutex);
-            if (m_isClosed)
+            if (m_isClosed || m_lost)
                 return;
-            m_emissions.push_back(std::move(emission));
+            try {
+                m_emissions.push_back(std::move(emission));
+            } catch (...) {
+                m_lost = std::current_exception();
+            }
         }
         announce();
     }
 
-    /// The next one; empty when none will come any more. \throws the error of copying it
+    /// The next one; empty when none will come any more. \throws the error of keeping it
     std::optional<Item> take()
     {
         Emission emission;
         {
             const std::scoped_lock lock(m_mutex);
-            if (m_emissions.empty())
+            if (m_emissions.empty()) {
+                if (m_lost)
+                    std::rethrow_exception(std::exchange(m_lost, nullptr));
                 return std::nullopt;
+            }
             emission = std::move(m_emissions.front());
             m_emissions.pop_front();
         }
@@ -167,9 +174,10 @@ private:
     {
         return Values(std::get<index>(std::forward<Arguments>(arguments))...);
     }
-    bool isEmpty() const noexcept override { return m_emissions.empty(); }
+    bool isEmpty() const noexcept override { return m_emissions.empty() && !m_lost; }
 
     std::deque<Emission> m_emissions;
+    std::exception_ptr m_lost; ///< why an emission could not be kept; it stands behind those that were
 };
 
 /// Connects a queue to a sender as long as it lives.
@@ -224,7 +232,7 @@ protected:
     {
         for (;;) {
             co_await EmissionWait(*m_queue);
-            std::optional<Item> item = m_queue->take();
+            std::optional<Item> item = take();
             if (!item)
                 co_return;
             co_yield *std::move(item);
@@ -232,6 +240,17 @@ protected:
     }
 
 private:
+    std::optional<Item> take()
+    {
+        try {
+            return m_queue->take();
+        } catch (...) {
+            // It ends the stream: what comes now would be kept for nobody.
+            m_connection.disconnect();
+            throw;
+        }
+    }
+
     using Arguments = typename QtPrivate::FunctionPointer<Signal>::Arguments;
 
     // It has the signal's exact parameters, because Qt counts those of a functor. It dies with the
