@@ -85,7 +85,8 @@ public:
         m_threadBound.assertThread("CoDrive::Pulse");
         m_waiters.wakeAll();
     }
-    /// As above; each gets a copy of \a value.
+    /// As above; each gets a copy of \a value. \throws what making a copy throws; who has none then
+    /// waits on
     template<typename U = T>
         requires(!std::is_void_v<T> && std::convertible_to<const U &, T>)
     void fire(const U &value)
