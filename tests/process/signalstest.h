@@ -8,6 +8,7 @@
 //     QVERIFY(!isDefault(SIGUSR1));
 //     raiseAndSettle(SIGUSR1);
 
+#include "threadsanitizer.h"
 #include "words.h"
 
 #include <CoDrive/process/signal.h>
@@ -21,8 +22,28 @@
 
 namespace Words {
 
+/// Whether this thread gets no signals.
+inline bool blocksSignals()
+{
+    sigset_t blocked;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    return ::sigismember(&blocked, SIGUSR1) != 0;
+}
+
+/// The runtime of ThreadSanitizer (LLVM 19) sometimes leaves all signals blocked in a thread that has
+/// handled one while it waited in QThread::wait(), and all threads which that one starts inherit it.
+inline void unblockSignals()
+{
+    if (!underThreadSanitizer)
+        return;
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
 inline void raiseInProcess(int code)
 {
+    unblockSignals();
     ::kill(::getpid(), code);
 }
 

@@ -4,7 +4,6 @@
 // ctest: RUN_SERIAL ON
 
 #include "signalstest.h"
-#include "threadsanitizer.h"
 
 #include <QEventLoop>
 
@@ -62,6 +61,8 @@ private Q_SLOTS:
     void init() { failOnWarnings(); }
     void cleanup()
     {
+        unblockSignals();
+        QVERIFY(!blocksSignals());
         settle();
         QCOMPARE(leftBehind(), QString());
         QVERIFY(isDefault(SIGUSR1));

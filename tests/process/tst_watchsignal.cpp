@@ -25,6 +25,8 @@ private Q_SLOTS:
     void init() { begin(); }
     void cleanup()
     {
+        unblockSignals();
+        QVERIFY(!blocksSignals());
         QCOMPARE(end(), QString());
         QVERIFY(isDefault(SIGUSR1));
         QVERIFY(isDefault(SIGUSR2));
