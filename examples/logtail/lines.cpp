@@ -24,10 +24,11 @@ class Watch
 {
 public:
     /// \param watcher that of all files: a process has not many, and a late one takes its time to go
-    Watch(std::shared_ptr<QFileSystemWatcher> watcher, const QString &path)
+    Watch(std::shared_ptr<QFileSystemWatcher> watcher, const QByteArray &name)
         : m_watcher(std::move(watcher))
-        , m_path(path)
-        , m_folder(QFileInfo(path).path())
+        , m_name(name)
+        , m_path(QFile::decodeName(name))
+        , m_folder(QFileInfo(m_path).path())
     {
         m_watcher->addPath(m_folder);
     }
@@ -35,7 +36,7 @@ public:
     /// What bears the name now; from here on that is what is watched.
     std::optional<struct stat> look()
     {
-        const std::optional<struct stat> named = statusOf(m_path);
+        const std::optional<struct stat> named = statusOf(m_name);
         // The watcher goes with a file that is renamed, or drops it.
         const bool isWatched = named && isSameFile(*named, m_watched) && m_watcher->files().contains(m_path);
         if (named && !isWatched) {
@@ -60,7 +61,8 @@ public:
 
 private:
     std::shared_ptr<QFileSystemWatcher> m_watcher;
-    QString m_path;
+    QByteArray m_name;
+    QString m_path; ///< finds nothing when the name is no text; there is the clock
     QString m_folder;
     struct stat m_watched = {};
 };
@@ -69,15 +71,16 @@ private:
 Stream<Line> followOne(std::shared_ptr<QFileSystemWatcher> watcher, LogFile file, FollowOptions options,
                        Report report)
 {
-    const QByteArray name = QFile::encodeName(file.path());
-    Watch watch(std::move(watcher), file.path());
+    const QByteArray name = file.path();
+    const QString path = QFile::decodeName(name);
+    Watch watch(std::move(watcher), name);
     QString trouble;
     co_await file.seekToLastLines(options.lastLines);
     for (;;) {
         // Before it is read: when the new file holds something already, the old one is complete.
         const std::optional<struct stat> named = watch.look();
         if (file.isTruncated()) {
-            report(QStringLiteral("%1: truncated; read from the beginning").arg(file.path()));
+            report(QStringLiteral("%1: truncated; read from the beginning").arg(path));
             file.startOver();
         }
         const bool wasMore = file.readMore();
@@ -90,11 +93,11 @@ Stream<Line> followOne(std::shared_ptr<QFileSystemWatcher> watcher, LogFile file
 
         QString newTrouble;
         if (!named) {
-            newTrouble = QStringLiteral("%1: has gone; waiting for a new one").arg(file.path());
+            newTrouble = QStringLiteral("%1: has gone; waiting for a new one").arg(path);
         } else if (!file.is(*named) && named->st_size > 0) {
             try {
                 file.reopen();
-                report(QStringLiteral("%1: following the new file").arg(file.path()));
+                report(QStringLiteral("%1: following the new file").arg(path));
                 continue;
             } catch (const std::runtime_error &error) {
                 newTrouble = QString::fromUtf8(error.what());

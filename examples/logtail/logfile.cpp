@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include <fcntl.h>
+
 using namespace CoDrive;
 
 namespace {
@@ -16,12 +18,12 @@ namespace {
 constexpr qint64 BlockSize = 64 * 1024;
 constexpr qsizetype LongestLine = 1024 * 1024;
 
-[[noreturn]] void fail(const QString &path, const QString &reason)
+[[noreturn]] void fail(const QByteArray &path, const QString &reason)
 {
-    throw std::runtime_error(QStringLiteral("%1: %2").arg(path, reason).toStdString());
+    throw std::runtime_error((path + ": " + reason.toUtf8()).toStdString());
 }
 
-std::unique_ptr<QFile> open(const QString &path)
+std::unique_ptr<QFile> open(const QByteArray &path)
 {
     errno = 0;
     const std::optional<struct stat> status = statusOf(path);
@@ -31,18 +33,22 @@ std::unique_ptr<QFile> open(const QString &path)
         fail(path, QStringLiteral("Is a folder"));
     if (!S_ISREG(status->st_mode))
         fail(path, QStringLiteral("Is not a regular file"));
-    auto file = std::make_unique<QFile>(path);
-    if (!file->open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+    // The name goes to the system as it is, and what has become a pipe meanwhile must not block.
+    const int descriptor = ::open(path.constData(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        fail(path, qt_error_string(errno));
+    auto file = std::make_unique<QFile>();
+    if (!file->open(descriptor, QIODevice::ReadOnly | QIODevice::Unbuffered, QFile::AutoCloseHandle))
         fail(path, file->errorString());
     return file;
 }
 
 } // namespace
 
-std::optional<struct stat> statusOf(const QString &path)
+std::optional<struct stat> statusOf(const QByteArray &path)
 {
     struct stat status;
-    if (::stat(QFile::encodeName(path).constData(), &status) != 0)
+    if (::stat(path.constData(), &status) != 0)
         return std::nullopt;
     return status;
 }
@@ -52,7 +58,7 @@ bool isSameFile(const struct stat &a, const struct stat &b)
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-LogFile::LogFile(const QString &path)
+LogFile::LogFile(const QByteArray &path)
     : m_path(path)
     , m_file(open(path))
 {}

@@ -4,7 +4,6 @@
 
 #include <QByteArray>
 #include <QFile>
-#include <QString>
 
 #include <CoDrive/core/task.h>
 
@@ -14,17 +13,18 @@
 #include <sys/stat.h>
 
 /// What bears the name \a path now, if anything.
-std::optional<struct stat> statusOf(const QString &path);
+std::optional<struct stat> statusOf(const QByteArray &path);
 bool isSameFile(const struct stat &a, const struct stat &b);
 
 /// An open file that others write to, as lines. Not more of it is held than a line, or a block.
 class LogFile
 {
 public:
-    /// \throws std::runtime_error that names \a path, when there is no regular file to be read
-    explicit LogFile(const QString &path);
+    /// \param path as the file system has it, which need not be UTF-8
+    /// \throws std::runtime_error that names it, when there is no regular file to be read
+    explicit LogFile(const QByteArray &path);
 
-    const QString &path() const { return m_path; }
+    const QByteArray &path() const { return m_path; }
 
     /// Goes to where the last \a count complete lines begin.
     CoDrive::Task<> seekToLastLines(qint64 count);
@@ -46,7 +46,7 @@ public:
 private:
     struct stat status() const;
 
-    QString m_path;
+    QByteArray m_path;
     std::unique_ptr<QFile> m_file;
     QByteArray m_text;         ///< what was read last
     qsizetype m_lineBegin = 0; ///< what is before it has been taken

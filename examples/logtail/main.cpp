@@ -86,7 +86,20 @@ int numberOf(const QCommandLineParser &parser, const QCommandLineOption &option,
     return number;
 }
 
-Options parseArguments()
+/// What \a arguments, in the order of the command line, were before Qt made texts of them: a path need not be text.
+std::vector<QByteArray> bytesOf(const QStringList &arguments, char **argv)
+{
+    std::vector<QByteArray> result;
+    for (auto next = arguments.begin(); *++argv && next != arguments.end();) {
+        if (QString::fromLocal8Bit(*argv) == *next) {
+            result.emplace_back(*argv);
+            ++next;
+        }
+    }
+    return result;
+}
+
+Options parseArguments(char **argv)
 {
     QCommandLineParser parser;
     parser.setApplicationDescription(
@@ -139,7 +152,7 @@ Options parseArguments()
     if (parser.positionalArguments().isEmpty())
         exitWithError("which file? (see --help)");
     bool areAllOpen = true;
-    for (const QString &path : parser.positionalArguments()) {
+    for (const QByteArray &path : bytesOf(parser.positionalArguments(), argv)) {
         try {
             options.files.emplace_back(path);
         } catch (const std::runtime_error &error) {
@@ -159,5 +172,5 @@ int main(int argc, char **argv)
     const QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName("logtail");
     QCoreApplication::setApplicationVersion("0.1");
-    return run(printUntilSignal(parseArguments()));
+    return run(printUntilSignal(parseArguments(argv)));
 }

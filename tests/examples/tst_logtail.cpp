@@ -175,7 +175,7 @@ Stream<Line> followAlone(const Logs &logs, const QStringList &names, QStringList
 {
     std::vector<LogFile> files;
     for (const QString &name : names)
-        files.emplace_back(logs.path(name));
+        files.emplace_back(logs.bytes(name));
     return follow(std::move(files), {.lastLines = 10, .lookInterval = 24h}, [reports](const QString &report) {
         if (reports)
             *reports << report.section(": ", 1);
@@ -256,6 +256,40 @@ private Q_SLOTS:
         QCOMPARE(program.messages(), "");
     }
 
+    void namesThatAreNoText()
+    {
+        const Logs logs;
+        // A QString could not name them, and as texts they would be the same.
+        const QByteArray second = logs.bytes("caf") + '\xe9';
+        const QByteArray names[] = {logs.bytes("caf") + '\xe8', second, second + ".1"};
+        const auto removed = qScopeGuard([&] {
+            for (const QByteArray &name : names)
+                ::unlink(name.constData());
+        });
+        const auto append = [&](int index, const QByteArray &text) {
+            std::FILE *const file = std::fopen(names[index].constData(), "ab");
+            QVERIFY(file);
+            std::fputs(text.constData(), file);
+            std::fclose(file);
+        };
+        append(0, "1\n");
+        append(1, "2\n");
+        Program program({"-c", "cd \"$1\" && exec \"$0\" caf\"$(printf '\\350')\" caf\"$(printf '\\351')\"",
+                         QStringLiteral(CODRIVE_EXAMPLE), logs.path("")});
+        program.setProgram("/bin/sh");
+        program.start();
+        program.waitUntil([&] { return program.output().count('\n') == 2; });
+        QVERIFY2(program.output().contains("caf\xe8: 1\n") && program.output().contains("caf\xe9: 2\n"),
+                 program.output().constData());
+        append(1, "3\n");
+        program.waitUntil([&] { return program.output().endsWith("caf\xe9: 3\n"); });
+        QCOMPARE(::rename(names[1].constData(), names[2].constData()), 0);
+        append(1, "4\n");
+        program.waitUntil([&] { return program.output().endsWith("caf\xe9: 4\n"); });
+        QVERIFY2(program.output().endsWith("caf\xe9: 3\ncaf\xe9: 4\n"), program.output().constData());
+        QCOMPARE(program.endBy(SIGINT), 130);
+    }
+
     void lines_data()
     {
         QTest::addColumn<QStringList>("options");
@@ -311,7 +345,7 @@ private Q_SLOTS:
         QFETCH(const QByteArray, expected);
         const Logs logs;
         logs.append("a", content);
-        LogFile file(logs.path("a"));
+        LogFile file(logs.bytes("a"));
         run(file.seekToLastLines(count));
         while (file.readMore()) {}
         file.startOver();
