@@ -94,7 +94,7 @@ Stream<Line> followOne(std::shared_ptr<QFileSystemWatcher> watcher, LogFile file
         QString newTrouble;
         if (!named) {
             newTrouble = QStringLiteral("%1: has gone; waiting for a new one").arg(path);
-        } else if (!file.is(*named) && named->st_size > 0) {
+        } else if (!file.is(*named) && (named->st_size > 0 || !S_ISREG(named->st_mode))) {
             try {
                 file.reopen();
                 report(QStringLiteral("%1: following the new file").arg(path));

@@ -572,6 +572,21 @@ private Q_SLOTS:
         program.waitForOutput("1\n2\n");
     }
 
+    void rotatesIntoAPipe()
+    {
+        const Logs logs;
+        logs.append("a", "1\n");
+        Program program({logs.path("a")});
+        program.start();
+        program.waitForOutput("1\n");
+        logs.rename("a", "a.1");
+        QCOMPARE(::mkfifo(logs.bytes("a").constData(), 0644), 0);
+        program.waitForMessage("a: Is not a regular file");
+        logs.remove("a");
+        logs.append("a", "2\n");
+        program.waitForOutput("1\n2\n");
+    }
+
     void folderIsReplaced()
     {
         const Logs logs;
