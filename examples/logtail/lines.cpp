@@ -30,7 +30,8 @@ public:
         , m_path(QFile::decodeName(name))
         , m_folder(QFileInfo(m_path).path())
     {
-        m_watcher->addPath(m_folder);
+        if (isReadable(m_folder))
+            m_watcher->addPath(m_folder);
     }
 
     /// What bears the name now; from here on that is what is watched.
@@ -38,10 +39,11 @@ public:
     {
         const std::optional<struct stat> named = statusOf(m_name);
         // The watcher goes with a file that is renamed, or drops it.
-        const bool isWatched = named && isSameFile(*named, m_watched) && m_watcher->files().contains(m_path);
-        if (named && !isWatched) {
+        const bool isWatched = named && isSameFile(*named, m_watched)
+            && (m_isRefused || m_watcher->files().contains(m_path));
+        if (named && !isWatched && isReadable(m_path)) {
             m_watcher->removePath(m_path);
-            m_watcher->addPath(m_path);
+            m_isRefused = !m_watcher->addPath(m_path);
             m_watched = *named;
         }
         return named;
@@ -60,11 +62,15 @@ public:
     }
 
 private:
+    // Qt complains each time of what it cannot watch.
+    static bool isReadable(const QString &path) { return QFileInfo(path).isReadable(); }
+
     std::shared_ptr<QFileSystemWatcher> m_watcher;
     QByteArray m_name;
     QString m_path; ///< finds nothing when the name is no text; there is the clock
     QString m_folder;
     struct stat m_watched = {};
+    bool m_isRefused = false; ///< by the watcher: there may be too many
 };
 
 /// The lines of one file.

@@ -123,6 +123,24 @@ public:
         return exitCode();
     }
 
+    /// Runs it as another user, if need be. False: that is not possible.
+    bool isNotRoot()
+    {
+        if (::geteuid() != 0)
+            return true;
+        const auto becomeNobody = [] {
+            if (::setgid(65534) != 0 || ::setuid(65534) != 0)
+                ::_exit(99);
+        };
+        QProcess trial;
+        trial.setChildProcessModifier(becomeNobody);
+        trial.start(program(), {"--version"});
+        if (!trial.waitForFinished(Patience) || trial.exitCode() != 0)
+            return false;
+        setChildProcessModifier(becomeNobody);
+        return true;
+    }
+
     /// How far it has read the file; -1: it has not opened it.
     qint64 position(const QString &path) const
     {
@@ -443,22 +461,34 @@ private Q_SLOTS:
         logs.append("a", "1\n");
         ::chmod(logs.bytes("a").constData(), 0);
         Program program({logs.path("a")});
-        if (::geteuid() == 0) {
-            const auto becomeNobody = [] {
-                if (::setgid(65534) != 0 || ::setuid(65534) != 0)
-                    ::_exit(99);
-            };
-            QProcess trial;
-            trial.setChildProcessModifier(becomeNobody);
-            trial.start(QStringLiteral(CODRIVE_EXAMPLE), {"--version"});
-            if (!trial.waitForFinished(Patience) || trial.exitCode() != 0)
-                QSKIP("root can read everything, and other users cannot run the program");
-            program.setChildProcessModifier(becomeNobody);
-        }
+        if (!program.isNotRoot())
+            QSKIP("root can read everything, and other users cannot run the program");
         program.start();
         program.waitToEnd();
         QCOMPARE(program.exitCode(), 2);
         QCOMPARE(program.messages(), "logtail: " + logs.bytes("a") + ": Permission denied\n");
+    }
+
+    void unreadableAfterRotation()
+    {
+        const Logs logs;
+        logs.append("a", "1\n");
+        Program program({logs.path("a")});
+        if (!program.isNotRoot())
+            QSKIP("root can read everything, and other users cannot run the program");
+        program.start();
+        program.waitForOutput("1\n");
+        logs.append("next", "2\n");
+        ::chmod(logs.bytes("next").constData(), 0);
+        logs.rename("next", "a");
+        program.waitForMessage("a: Permission denied\n");
+        QTest::qWait(1500); // it looks once a second
+        ::chmod(logs.bytes("a").constData(), 0644);
+        program.waitForOutput("1\n2\n");
+        logs.append("a", "3\n");
+        program.waitForOutput("1\n2\n3\n");
+        const QByteArray begin = "logtail: " + logs.bytes("a");
+        QCOMPARE(program.messages(), begin + ": Permission denied\n" + begin + ": following the new file\n");
     }
 
     void help()
