@@ -96,13 +96,19 @@ bool LogFile::readMore()
 
 std::optional<QByteArray> LogFile::takeLine()
 {
-    const qsizetype newline = m_text.indexOf('\n', m_searched);
+    qsizetype newline = m_text.indexOf('\n', m_searched);
+    if (m_isInParts && newline == m_lineBegin) { // after the last part there is no line of its own
+        m_isInParts = false;
+        m_searched = ++m_lineBegin;
+        newline = m_text.indexOf('\n', m_searched);
+    }
     const qsizetype end = newline < 0 ? m_text.size() : newline;
     m_searched = end;
     if (newline < 0 && end - m_lineBegin < LongestLine)
         return std::nullopt;
     QByteArray line = m_text.mid(m_lineBegin, end - m_lineBegin);
-    m_searched = m_lineBegin = newline < 0 ? end : end + 1;
+    m_isInParts = newline < 0;
+    m_searched = m_lineBegin = m_isInParts ? end : end + 1;
     return line;
 }
 
@@ -120,6 +126,8 @@ void LogFile::startOver()
 {
     if (m_lineBegin < m_text.size() && !m_text.endsWith('\n'))
         m_text += '\n';
+    else
+        m_isInParts = false;
     m_file->seek(0);
 }
 

@@ -51,4 +51,5 @@ private:
     QByteArray m_text;         ///< what was read last
     qsizetype m_lineBegin = 0; ///< what is before it has been taken
     qsizetype m_searched = 0;  ///< no newline from m_lineBegin up to here
+    bool m_isInParts = false;  ///< a part of the line has been taken
 };

@@ -696,6 +696,7 @@ private Q_SLOTS:
         const QByteArrayList parts = program.output().split('\n');
         QVERIFY(parts.size() > 5 && parts.size() < 10);
         QCOMPARE(parts.join().size(), line.size() + 5);
+        QCOMPARE(parts.indexOf(""), parts.size() - 1); // that of the last newline
     }
 
     void longFile()
