@@ -8,6 +8,7 @@
 
 #include <CoDrive/core/run.h>
 #include <CoDrive/process/signal.h>
+#include <CoDrive/tasks/race.h>
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -55,7 +56,7 @@ Task<> printLines(Options options)
 Task<int> printUntilSignal(Options options)
 {
     try {
-        const auto print = [&] { return printLines(std::move(options)); };
+        const auto print = [&] { return race(printLines(std::move(options)), endWithReader()); };
         co_await withSignalHandler(SignalSet(SIGINT, SIGTERM), print);
     } catch (const SignalReceived &received) {
         co_return SignalBase + received.signal;
@@ -111,6 +112,7 @@ Options parseArguments(char **argv)
         "A file that is renamed or removed is followed until another one has taken its name and holds\n"
         "something; then that one is followed from its beginning. So is a file that was truncated. Messages\n"
         "about this go to standard error.\n\n"
+        "It ends when nobody reads its output any more, as in logtail FILE | head.\n\n"
         "Exit code: 130 after Ctrl-C, 143 after SIGTERM; 1 when a file can no longer be read, or the output "
         "not\n"
         "be written; 2 for wrong arguments, such as a FILE that is not there: then nothing is printed.");

@@ -3,6 +3,7 @@
 
 #include "output.h"
 
+#include <CoDrive/core/sleep.h>
 #include <CoDrive/qt/signal.h>
 
 #include <QByteArrayView>
@@ -11,9 +12,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <system_error>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace CoDrive;
@@ -24,6 +27,11 @@ bool isReadyForWriting(int descriptor)
 {
     struct pollfd asked = {descriptor, POLLOUT, 0};
     return ::poll(&asked, 1, 0) > 0;
+}
+
+[[noreturn]] void fail(int error)
+{
+    throw std::system_error(error, std::generic_category(), "standard output");
 }
 
 } // namespace
@@ -42,6 +50,17 @@ Task<> writeOut(QByteArray text)
         if (written >= 0)
             rest = rest.sliced(written);
         else if (errno != EINTR && errno != EAGAIN)
-            throw std::system_error(errno, std::generic_category(), "standard output");
+            fail(errno);
     }
+}
+
+Task<> endWithReader()
+{
+    struct stat status;
+    if (::fstat(STDOUT_FILENO, &status) != 0 || !S_ISFIFO(status.st_mode))
+        co_await waitForever();
+    const QSocketNotifier notifier(STDOUT_FILENO, QSocketNotifier::Exception);
+    co_await nextSignal(&notifier, &QSocketNotifier::activated);
+    ::raise(SIGPIPE);
+    fail(EPIPE);
 }

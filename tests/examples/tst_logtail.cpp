@@ -828,6 +828,29 @@ private Q_SLOTS:
         QVERIFY(received == content);
     }
 
+    void nobodyReadsAnyMore_data()
+    {
+        QTest::addColumn<QString>("trap");
+        QTest::addColumn<QByteArray>("expected");
+        QTest::newRow("SIGPIPE ends it") << "" << QByteArray("141\n");
+        QTest::newRow("SIGPIPE is ignored") << "trap '' PIPE;"
+                                            << QByteArray("logtail: standard output: Broken pipe\n1\n");
+    }
+    // Though there is nothing to write.
+    void nobodyReadsAnyMore()
+    {
+        QFETCH(const QString, trap);
+        QFETCH(const QByteArray, expected);
+        const Logs logs;
+        logs.append("a", "1\n");
+        QProcess shell;
+        shell.start("/bin/sh", {"-c", trap + "{ timeout 20 \"$0\" \"$1\"; echo $? >&2; } | head -n 1",
+                                QStringLiteral(CODRIVE_EXAMPLE), logs.path("a")});
+        QVERIFY(shell.waitForFinished(Patience));
+        QCOMPARE(shell.readAllStandardOutput(), "1\n");
+        QCOMPARE(shell.readAllStandardError(), expected);
+    }
+
     void outputThatCannotBeWritten()
     {
         if (!QFile::exists("/dev/full"))
