@@ -110,7 +110,7 @@ Task<> Finder::hashAll(QString phase, Files files, qint64 limit)
 
     std::span<File *const> left(files);
     std::vector<Task<>> workers;
-    for (int i = 0; i < m_jobs; ++i)
+    for (std::size_t i = std::min(files.size(), static_cast<std::size_t>(m_jobs)); i > 0; --i)
         workers.push_back(hashWhileAnyLeft(left, limit));
     co_await gather(std::move(workers));
 }

@@ -241,6 +241,7 @@ private Q_SLOTS:
         QTest::newRow("text") << QStringList({"--text"});
         QTest::newRow("one job") << QStringList({"--text", "--jobs", "1"});
         QTest::newRow("many jobs") << QStringList({"--text", "-j", "20"});
+        QTest::newRow("more jobs than there is memory") << QStringList({"--text", "-j", "2147483647"});
         QTest::newRow("no display") << QStringList();
     }
     void findsDuplicates()
