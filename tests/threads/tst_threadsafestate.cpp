@@ -200,6 +200,50 @@ private Q_SLOTS:
         QCOMPARE(state.value(), 3);
     }
 
+    void updateMayDestroyTheState()
+    {
+        auto state = std::make_unique<State>(1);
+        state->update([&state](int value) {
+            state.reset();
+            return value + 1;
+        });
+        QVERIFY(!state);
+    }
+
+    void anOldValueMayTurnToTheState_data()
+    {
+        QTest::addColumn<bool>("isUpdated");
+        QTest::addColumn<bool>("destroys");
+        QTest::newRow("set, and sets") << false << false;
+        QTest::newRow("set, and destroys") << false << true;
+        QTest::newRow("update, and sets") << true << false;
+        QTest::newRow("update, and destroys") << true << true;
+    }
+    // When it dies.
+    void anOldValueMayTurnToTheState()
+    {
+        QFETCH(const bool, isUpdated);
+        QFETCH(const bool, destroys);
+        using Pointer = std::shared_ptr<int>;
+        auto state = std::make_unique<ThreadsafeState<Pointer>>();
+        const auto other = std::make_shared<int>(2);
+        state->set(Pointer(new int(1), [&](int *number) {
+            delete number;
+            if (destroys)
+                state.reset();
+            else
+                state->set(other);
+        }));
+        if (isUpdated)
+            state->update([](Pointer &value) { value.reset(); });
+        else
+            state->set(nullptr);
+        if (destroys)
+            QVERIFY(!state);
+        else
+            QVERIFY(state->value() == other);
+    }
+
     void AD_STATE_07()
     {
         State state(0);

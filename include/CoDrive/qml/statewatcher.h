@@ -81,8 +81,9 @@ StateWatcher *watch(ThreadsafeState<T> &state, QObject *parent, WatchOptions opt
     if (options.writable) {
         // The state itself may be gone by then.
         write = [core = state.core()](const QVariant &value) {
+            T next = value.value<T>();
             const detail::StateCoreBase::Writing writing(*core);
-            core->set(value.value<T>());
+            core->set(next);
         };
     }
     auto *const watcher = new StateWatcher(QMetaType::fromType<T>(), std::move(write), parent);

@@ -128,25 +128,20 @@ public:
     void set(T value)
     {
         const detail::StateCoreBase::Writing writing(*m_core);
-        m_core->set(std::move(value));
+        m_core->set(value);
     }
 
     /// Replaces the value by what \a function makes of it; no other thread changes it meanwhile. If
-    /// \a function throws, the value stays as it was. \a function may read the state, not set it.
+    /// \a function throws, the value stays as it was. \a function may read or destroy the state, not
+    /// set it.
     /// \param function takes a `const T &` and returns the new value, or changes a `T &`
     /// \throws what \a function throws; std::logic_error as set()
     template<typename Function>
         requires std::invocable<Function, T &>
     void update(Function &&function)
     {
-        const detail::StateCoreBase::Writing writing(*m_core);
-        T value = m_core->value();
-        if constexpr (std::is_void_v<std::invoke_result_t<Function, T &>>) {
-            std::invoke(std::forward<Function>(function), value);
-            m_core->set(std::move(value));
-        } else {
-            m_core->set(std::invoke(std::forward<Function>(function), std::as_const(value)));
-        }
+        const std::shared_ptr<detail::StateCore<T>> core = m_core;
+        static_cast<void>(updated(*core, std::forward<Function>(function)));
     }
 
     /// Awaits that \a predicate(value) is true, which may be so from the beginning, and gives that
@@ -219,6 +214,22 @@ public:
     /// \endcond
 
 private:
+    /// Returns the value from before.
+    template<typename Function>
+    static T updated(detail::StateCore<T> &core, Function &&function)
+    {
+        const detail::StateCoreBase::Writing writing(core);
+        T value = core.value();
+        if constexpr (std::is_void_v<std::invoke_result_t<Function, T &>>) {
+            std::invoke(std::forward<Function>(function), value);
+            core.set(value);
+            return value;
+        } else {
+            T next = std::invoke(std::forward<Function>(function), std::as_const(value));
+            core.set(next);
+            return next;
+        }
+    }
     static bool isSame(const T &a, const T &b)
     {
         if constexpr (std::equality_comparable<T>)

@@ -131,8 +131,9 @@ public:
         return version();
     }
 
-    /// Within a Writing.
-    void set(T value)
+    /// Within a Writing. What was there before is in \a value then: it may turn to the state when it
+    /// dies, which must be after the Writing.
+    void set(T &value)
     {
         WokenTasks woken;
         const std::scoped_lock lock(m_mutex);
@@ -142,7 +143,6 @@ public:
         }
         std::swap(m_value, value);
         noteChange(woken);
-        // The old value dies with the parameter, outside of the mutex.
     }
 
 private:
