@@ -227,7 +227,7 @@ private:
 /// signal does nothing else; afterwards what was set before is restored. Everybody who waits for a
 /// signal gets it. On cancellation it is withdrawn. Like aiodrive's wait_for_signal.
 /// \throws std::invalid_argument when \a codes is empty or holds what cannot be caught (SIGKILL), or
-/// what stands for a fault of the program (SIGSEGV)
+/// what stands for a fault of the program (SIGSEGV); std::system_error when listening fails
 [[nodiscard]] inline auto waitForSignal(const SignalSet &codes)
 {
     return detail::ProcessSignalWait(codes);
@@ -241,8 +241,8 @@ private:
 /// before is restored when the body has ended. A cancellation of the waiter is forwarded; to the
 /// body it is one with the first signal. Like aiodrive's handle_signal.
 /// \param body a callable that returns an awaitable
-/// \throws SignalReceived with the last signal; std::invalid_argument as waitForSignal();
-/// std::logic_error inside the body of another one for one of these signals
+/// \throws SignalReceived with the last signal; std::invalid_argument, std::system_error as
+/// waitForSignal(); std::logic_error inside the body of another one for one of these signals
 template<typename Body>
     requires detail::TaskFactory<Body>
 [[nodiscard]] auto withSignalHandler(const SignalSet &codes, Body &&body)
