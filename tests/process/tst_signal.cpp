@@ -58,7 +58,11 @@ class TestSignal : public QObject
 
 private Q_SLOTS:
     void initTestCase() { m_interrupt = disposition(SIGINT); } // Qt Test has a handler
-    void init() { failOnWarnings(); }
+    void init()
+    {
+        failOnWarnings();
+        unblockSignals();
+    }
     void cleanup()
     {
         unblockSignals();
