@@ -18,7 +18,6 @@
 #include <csignal>
 #include <memory>
 
-#include <pthread.h>
 #include <unistd.h>
 
 namespace Words {
@@ -56,15 +55,6 @@ inline void raiseAndSettle(int code)
     raiseInProcess(code);
     waitForEnd(scope);
     settle();
-}
-
-/// ThreadSanitizer sometimes leaves a thread in which it has handled signals with all of them blocked, and those
-/// that it starts with it.
-inline void unblockSignals()
-{
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 using Handler = void (*)(int);

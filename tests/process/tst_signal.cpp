@@ -58,11 +58,7 @@ class TestSignal : public QObject
 
 private Q_SLOTS:
     void initTestCase() { m_interrupt = disposition(SIGINT); } // Qt Test has a handler
-    void init()
-    {
-        failOnWarnings();
-        unblockSignals();
-    }
+    void init() { failOnWarnings(); }
     void cleanup()
     {
         unblockSignals();
