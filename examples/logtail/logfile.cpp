@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 using namespace CoDrive;
 
@@ -21,6 +22,13 @@ constexpr qsizetype LongestLine = 1024 * 1024;
 [[noreturn]] void fail(const QByteArray &path, const QString &reason)
 {
     throw std::runtime_error((path + ": " + reason.toUtf8()).toStdString());
+}
+
+struct stat statusOf(int descriptor)
+{
+    struct stat status = {};
+    ::fstat(descriptor, &status);
+    return status;
 }
 
 std::unique_ptr<QFile> open(const QByteArray &path)
@@ -40,6 +48,10 @@ std::unique_ptr<QFile> open(const QByteArray &path)
     auto file = std::make_unique<QFile>();
     if (!file->open(descriptor, QIODevice::ReadOnly | QIODevice::Unbuffered, QFile::AutoCloseHandle))
         fail(path, file->errorString());
+    // Such as /proc/meminfo: it would always look as if it had been truncated.
+    char first;
+    if (status->st_size == 0 && ::pread(descriptor, &first, 1, 0) == 1 && statusOf(descriptor).st_size == 0)
+        fail(path, QStringLiteral("Has no size, though it is not empty"));
     return file;
 }
 
@@ -139,7 +151,5 @@ void LogFile::reopen()
 
 struct stat LogFile::status() const
 {
-    struct stat status = {};
-    ::fstat(m_file->handle(), &status);
-    return status;
+    return statusOf(m_file->handle());
 }

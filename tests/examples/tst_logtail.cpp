@@ -432,6 +432,10 @@ private Q_SLOTS:
         QTest::newRow("folder") << QStringList({"a", "."}) << QByteArray("logtail: .: Is a folder\n");
         QTest::newRow("device") << QStringList({"/dev/null"})
                                 << QByteArray("/dev/null: Is not a regular file\n");
+        if (canWatchProcesses()) {
+            QTest::newRow("no size") << QStringList({"/proc/self/status"})
+                                     << QByteArray("/proc/self/status: Has no size, though it is not empty\n");
+        }
         QTest::newRow("pattern") << QStringList({"--grep", "a(b", "a"})
                                  << QByteArray("--grep \"a(b\": missing closing");
         QTest::newRow("lines") << QStringList({"-n", "-1", "a"}) << QByteArray("--lines needs a number");
