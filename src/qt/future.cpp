@@ -103,7 +103,7 @@ void FutureWait::checkResult(bool hasResult) const
 
 void FutureWait::throwNoResult()
 {
-    throw std::logic_error("CoDrive: the future has no result: it finished without one, or somebody has taken it");
+    throw std::logic_error("CoDrive: the future finished without a result, or somebody has taken it");
 }
 
 } // namespace CoDrive::detail
