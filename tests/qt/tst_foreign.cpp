@@ -17,9 +17,11 @@
 #include <QLocalSocket>
 #include <QProcess>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 using namespace Words;
 using namespace std::chrono_literals;
@@ -92,6 +94,30 @@ public:
 
 private:
     static inline std::optional<std::thread> m_thread;
+};
+
+/// Takes its time to die.
+class DiesSlowly : public ResumesElsewhere
+{
+public:
+    explicit DiesSlowly(std::atomic<bool> &isDead) noexcept
+        : m_isDead(&isDead)
+    {
+    }
+    DiesSlowly(DiesSlowly &&other) noexcept
+        : m_isDead(std::exchange(other.m_isDead, nullptr))
+    {
+    }
+    ~DiesSlowly()
+    {
+        if (!m_isDead)
+            return;
+        std::this_thread::sleep_for(50ms);
+        *m_isDead = true;
+    }
+
+private:
+    std::atomic<bool> *m_isDead;
 };
 
 /// Resumed by hand.
@@ -229,6 +255,21 @@ private Q_SLOTS:
             QCOMPARE(text(handle), "5");
             QCOMPARE(resumedOn, QThread::currentThread());
         }
+    }
+
+    // As if it were a temporary of the waiter.
+    void QT_FOREIGN_N2_diesBeforeTheWaiterGoesOn()
+    {
+        std::atomic<bool> isDead = false;
+        bool wasDead = false;
+        TaskScope scope;
+        scope.spawn([&]() -> Task<> {
+            co_await DiesSlowly(isDead);
+            wasDead = isDead;
+        });
+        waitForEnd(scope);
+        DiesSlowly::join();
+        QVERIFY(wasDead);
     }
 
     void QT_FOREIGN_N3()

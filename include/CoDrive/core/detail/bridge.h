@@ -175,13 +175,15 @@ private:
     BridgeCoroutine() noexcept { }
 };
 
-/// \tparam A a value, or a reference to what outlives the await
+/// \tparam A a value, which is taken over at once, or a reference to what outlives the await
 template<typename T, typename A>
-BridgeCoroutine runBridge(std::shared_ptr<BridgeStateOf<T>> state, A awaitable)
+BridgeCoroutine runBridge(std::shared_ptr<BridgeStateOf<T>> state, A &&awaitable)
 {
     try {
+        // Dies before the waiter, which it may refer to, goes on, perhaps on another thread.
+        A owned(static_cast<A &&>(awaitable));
         // Named, because g++ 12 destroys an awaiter that is an aggregate twice.
-        auto &&awaiter = foreignAwaiter(static_cast<A &&>(awaitable));
+        auto &&awaiter = foreignAwaiter(static_cast<A &&>(owned));
         using X = std::remove_cvref_t<A>;
         if constexpr (HasQCoroAwaiter<X> && !isQCoroTask<X>) {
             using Awaiter = std::remove_reference_t<decltype(awaiter)>;
