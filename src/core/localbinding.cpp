@@ -50,6 +50,8 @@ const LocalBindings *adoptedLocals() noexcept
 
 LocalScope::LocalScope(LocalBindings bindings)
     : m_task(Loop::currentTask())
+    , m_frame(m_task->currentFrame())
+    , m_outerScope(std::exchange(m_task->m_localScope, this))
     , m_own(bindings.constData())
     , m_outer(std::exchange(m_task->m_locals, std::move(bindings)))
 {
@@ -57,6 +59,7 @@ LocalScope::LocalScope(LocalBindings bindings)
 
 LocalScope::~LocalScope()
 {
+    m_task->m_localScope = m_outerScope;
     // What was bound inside and lasts longer, the innermost first.
     std::vector<const LocalBinding *> inside;
     const LocalBinding *binding = m_task->m_locals.constData();
@@ -71,6 +74,18 @@ LocalScope::~LocalScope()
         // It counts as bound in the scope only.
     }
     m_task->m_locals = std::move(m_outer);
+}
+
+void LocalScope::follow(StartedTask &from, StartedTask &to) noexcept
+{
+    to.m_localScope = from.m_localScope;
+    LocalScope **end = &to.m_localScope;
+    while (*end && (*end)->m_frame->m_task == &to) {
+        (*end)->m_task = &to;
+        from.m_locals = (*end)->m_outer;
+        end = &(*end)->m_outerScope;
+    }
+    from.m_localScope = std::exchange(*end, nullptr);
 }
 
 AdoptedLocals::AdoptedLocals(const LocalBindings &bindings) noexcept

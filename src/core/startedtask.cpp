@@ -272,6 +272,7 @@ void StartedTask::moveFramesTo(StartedTask &other, FrameAwaiter &awaiter) noexce
         frame = frame->m_awaiter->m_parent;
     }
     frame->m_task = &other;
+    LocalScope::follow(*this, other);
     frame->m_awaiter = nullptr;
     awaiter.m_child = nullptr;
     if (other.m_operation != &noOperation()) {

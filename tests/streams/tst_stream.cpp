@@ -4,6 +4,7 @@
 #include "streamstest.h"
 #include "allocations.h"
 
+#include <CoDrive/core/tasklocal.h>
 #include <CoDrive/streams/tostream.h>
 #include <CoDrive/tasks/gather.h>
 
@@ -417,6 +418,36 @@ private Q_SLOTS:
         C = scope->spawn(asks);
         open(a);
         QCOMPARE(result(), "reset, child, body, throws ObjectDestroyed");
+    }
+
+    // Law L14: as above, and who asks goes on, and ends, in an event loop of the child.
+    void childDestroysStreamInATaskLocal()
+    {
+        TaskLocal<int> local{0};
+        std::unique_ptr<Stream<int>> s;
+        const auto child = [&]() -> Task<> {
+            co_await a.wait();
+            s.reset();
+            settle();
+            log << QStringLiteral("child sees %1").arg(local.get());
+            co_await waitForever();
+        };
+        const auto inside = [&]() -> Task<> { co_await gather(child(), waitForever()); };
+        const auto body = [&]() -> Stream<int> {
+            co_await local.with(5, inside);
+            co_yield 1;
+        };
+        s = std::make_unique<Stream<int>>(body());
+        const auto asks = [&]() -> Task<> {
+            try {
+                co_await s->next();
+            } catch (const ObjectDestroyed &) {
+                log << QStringLiteral("sees %1").arg(local.get());
+            }
+        };
+        scope->spawn(asks);
+        open(a);
+        QCOMPARE(result(), "sees 0, child sees 5");
     }
 
     // Law L14: a body that destroys the scope of its consumer gets to its co_yield.

@@ -38,6 +38,7 @@ LocalBindings currentLocals();
 /// What code on this thread that belongs to no task sees (AdoptedLocals); null: nothing.
 const LocalBindings *adoptedLocals() noexcept;
 
+class FrameBase;
 class StartedTask;
 
 /// While it lives, code on this thread that belongs to no task, and what that starts, sees \a bindings.
@@ -52,7 +53,7 @@ private:
     const LocalBindings *m_outer;
 };
 
-/// While it lives, the running task and what it starts see \a bindings.
+/// While it lives, the running task and what it starts see \a bindings. A local of a frame.
 class LocalScope
 {
 public:
@@ -60,8 +61,13 @@ public:
     LocalScope(LocalScope &&) = delete;
     ~LocalScope();
 
+    /// Frames of \a from belong to \a to now, which sees what they saw: so do the scopes in them.
+    static void follow(StartedTask &from, StartedTask &to) noexcept;
+
 private:
     StartedTask *m_task;
+    const FrameBase *m_frame;
+    LocalScope *m_outerScope; ///< of the same task
     const LocalBinding *m_own;
     LocalBindings m_outer;
 };

@@ -127,6 +127,7 @@ public:
     TaskInfo info() const;
 
     LocalBindings m_locals; ///< what TaskLocal::get() sees
+    LocalScope *m_localScope = nullptr; ///< the innermost one in its frames
 
     void run() override;
     void discard() override;
