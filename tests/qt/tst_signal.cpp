@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The CoDrive authors
 // SPDX-License-Identifier: MIT
 
+// ctest: CROSSES_THREADS ON
+
 #include <CoDrive/qt/signal.h>
 #include <CoDrive/tasks/prime.h>
 
