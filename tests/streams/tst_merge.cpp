@@ -35,9 +35,11 @@ private Q_SLOTS:
 
     void STREAMS_MERGE_N4()
     {
-        auto s = merge(upTo(1), once(slow(g, h, &p)), once(err(a)));
-        askToo(s);
-        QCOMPARE(result(), "1");
+        {
+            auto s = merge(upTo(1), once(slow(g, h, &p)), once(err(a)));
+            askToo(s);
+            QCOMPARE(result(), "1");
+        }
         auto t = merge(gated(std::array{&b}), gated(std::array{&c}, 2), once(slow(d, k, &q)), once(err(a)));
         ask(t);
         b.set();

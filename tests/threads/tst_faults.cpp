@@ -3,6 +3,7 @@
 
 // What goes wrong between threads: one that cannot start, ends early, or is gone before the others.
 
+#include "messages.h"
 #include "remote.h"
 #include "threadsanitizer.h"
 
@@ -116,22 +117,14 @@ private Q_SLOTS:
     {
         RemoteProbe probe;
         ThreadsafeEvent gate;
-        const auto expectWarning = [] {
-            QTest::ignoreMessage(QtCriticalMsg,
-                                 QRegularExpression("QThread::start: Thread creation error.*"));
-        };
         {
             const NoThreads none;
-            expectWarning();
+            const MessageCapture messages;
             QVERIFY_THROWS_EXCEPTION(std::system_error, ThreadLoop("none"));
-            expectWarning();
             QVERIFY(run(textOf(launchInThreadLoop(remote(gate, probe))))
                         .startsWith("throws CoDrive: a thread could not be started"));
-            expectWarning();
             QVERIFY(run(textOf(runInThreadLoop(remote(gate, probe)))).startsWith("throws CoDrive"));
-            expectWarning();
             QVERIFY_THROWS_EXCEPTION(std::system_error, runInThreadLoopSync(remote(gate, probe)));
-            expectWarning();
             bool isBegun = false;
             const auto body = [&]() -> Task<> {
                 isBegun = true;
@@ -139,6 +132,9 @@ private Q_SLOTS:
             };
             QVERIFY(run(textOf(withThreadLoop(remote(gate, probe), body))).startsWith("throws CoDrive"));
             QVERIFY(!isBegun);
+            const QStringList texts = messages.texts();
+            QCOMPARE(texts.size(), 5);
+            QCOMPARE(texts.filter("QThread::start: Thread creation error").size(), texts.size());
         }
         QVERIFY(!probe.entered);
         QCOMPARE(runInThreadLoopSync(now(1)), 1);
