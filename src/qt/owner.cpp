@@ -3,11 +3,11 @@
 
 #include <CoDrive/qt/owner.h>
 
-#include <QHash>
 #include <QThread>
 
 #include <mutex>
 #include <stdexcept>
+#include <unordered_map>
 
 namespace CoDrive::detail {
 
@@ -30,22 +30,23 @@ public:
     OwnedTasks *find(const QObject *owner) const
     {
         const std::scoped_lock lock(m_mutex);
-        return m_tasks.value(owner);
+        const auto found = m_tasks.find(owner);
+        return found != m_tasks.end() ? found->second : nullptr;
     }
     void insert(const QObject *owner, OwnedTasks *tasks)
     {
         const std::scoped_lock lock(m_mutex);
-        m_tasks.insert(owner, tasks);
+        m_tasks.insert_or_assign(owner, tasks);
     }
     void remove(const QObject *owner)
     {
         const std::scoped_lock lock(m_mutex);
-        m_tasks.remove(owner);
+        m_tasks.erase(owner);
     }
 
 private:
     mutable std::mutex m_mutex;
-    QHash<const QObject *, OwnedTasks *> m_tasks;
+    std::unordered_map<const QObject *, OwnedTasks *> m_tasks; // QHash ends the program when memory fails
 };
 
 /// The tasks of an object. A child of it, so that a general disconnect() does not part them; it
