@@ -18,12 +18,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
-#include <thread>
 #include <vector>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 using namespace CoDrive;
 using namespace std::chrono_literals;
@@ -75,29 +70,6 @@ void awaitReadyQCoro(benchmark::State &state)
 BENCHMARK(awaitReadyQCoro);
 
 constexpr int Tasks = 10'000;
-
-#ifdef __GLIBC__
-Task<> waitHere(Event &gate)
-{
-    co_await gate.wait();
-}
-
-void memoryOfWaitingTasks(benchmark::State &state)
-{
-    for (auto _ : state) {
-        // A thread of its own has no frames in its free list.
-        std::thread([&state] {
-            Event gate;
-            TaskScope scope;
-            const std::size_t before = mallinfo2().uordblks;
-            for (int i = 0; i < Tasks; ++i)
-                scope.spawn(waitHere(gate));
-            state.counters["bytesATask"] = static_cast<double>(mallinfo2().uordblks - before) / Tasks;
-        }).join();
-    }
-}
-BENCHMARK(memoryOfWaitingTasks)->Iterations(1);
-#endif
 
 Task<> waitDeep(Event &gate, int depth)
 {

@@ -43,7 +43,7 @@ ROWS = [
     Row("10 000 concurrent sleeps of 0.1 to 1 s", "core", "sleepsCoDrive/10000/real_time",
         "sleepsQCoro/10000/real_time", "QCoro::sleepFor", most=1.15, unit="s"),
     Row("100 000 concurrent sleeps of 0.1 to 1 s", "core", "sleepsCoDrive/100000/real_time", most=1.15, unit="s"),
-    Row("memory of a waiting task of one frame", "core", "memoryOfWaitingTasks/iterations:1", most=384, unit="bytesATask"),
+    Row("memory of a waiting task of one frame", "memory", "memoryOfWaitingTasks/iterations:1", most=384, unit="bytesATask"),
     Row("next() of a ready item of a Stream", "streams", "nextCoDrive", "foreachQCoro", "QCoro::AsyncGenerator",
         ratio=1.2),
     Row("mapConcurrently over 100 000 ready items, each", "streams", "mapReady/ordered", most=400),
