@@ -459,7 +459,9 @@ Task<> Streams::consumeAll(Place place)
         check(sum >= 0, "a sum is wrong");
     }
     whole.finish();
-    own->tally->checkEnd();
+    // One that was asked to end gives what it has, and no more.
+    if (!currentTask().cancelRequested)
+        own->tally->checkEnd();
 }
 
 /// What a sender emits while there is a stream of it.

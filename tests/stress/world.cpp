@@ -727,6 +727,9 @@ void World::quiesce()
     for (std::unique_ptr<Owner> &owner : owners)
         owner = std::make_unique<Owner>();
     letEnd();
+    // What was on its way to another thread had no frame yet.
+    for (int i = 0; InstanceCounter::count() > 0 && i < 3; ++i)
+        letEnd();
     checkStill();
     for (const TaskHandle<int> &handle : left)
         if (!handle.isFinished())
