@@ -10,7 +10,6 @@
 #include <CoDrive/tasks/gather.h>
 #include <CoDrive/tasks/taskscope.h>
 
-#include <QCoreApplication>
 #include <QCoroTask>
 #include <QCoroTimer>
 #include <QEventLoop>
@@ -222,14 +221,3 @@ void sleepsQCoro(benchmark::State &state)
 BENCHMARK(sleepsQCoro)->Arg(10'000)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 } // namespace
-
-int main(int argc, char **argv)
-{
-    QCoreApplication app(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv))
-        return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
-}

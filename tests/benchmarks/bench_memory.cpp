@@ -6,8 +6,6 @@
 #include <CoDrive/sync/event.h>
 #include <CoDrive/tasks/taskscope.h>
 
-#include <QCoreApplication>
-
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -47,14 +45,3 @@ BENCHMARK(memoryOfWaitingTasks)->Iterations(1);
 #endif
 
 } // namespace
-
-int main(int argc, char **argv)
-{
-    QCoreApplication app(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv))
-        return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
-}

@@ -10,7 +10,6 @@
 #include <CoDrive/streams/mapconcurrently.h>
 #include <CoDrive/streams/stream.h>
 
-#include <QCoreApplication>
 #include <QCoroAsyncGenerator>
 #include <QCoroTask>
 
@@ -120,14 +119,3 @@ void bufferedReady(benchmark::State &state)
 BENCHMARK(bufferedReady);
 
 } // namespace
-
-int main(int argc, char **argv)
-{
-    QCoreApplication app(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv))
-        return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
-}

@@ -15,8 +15,6 @@
 #include <CoDrive/sync/semaphore.h>
 #include <CoDrive/tasks/gather.h>
 
-#include <QCoreApplication>
-
 #include <benchmark/benchmark.h>
 
 using namespace CoDrive;
@@ -235,14 +233,3 @@ void condition(benchmark::State &state)
 BENCHMARK(condition);
 
 } // namespace
-
-int main(int argc, char **argv)
-{
-    QCoreApplication app(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv))
-        return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
-}
