@@ -4,7 +4,6 @@
 #include "remote.h"
 
 #include <CoDrive/tasks/gather.h>
-#include <CoDrive/threads/runblocking.h>
 
 using namespace Words;
 
@@ -117,53 +116,6 @@ private Q_SLOTS:
         };
         QCOMPARE(run(body()), "throws logic_error");
         QVERIFY(!isCalled);
-    }
-
-    void AD_RASYNC_01()
-    {
-        const auto here = [] { return now(std::this_thread::get_id()); };
-        QVERIFY(runBlocking(here) == std::this_thread::get_id());
-        QCOMPARE(textOfCall([] { return runBlocking(failingAtOnce()); }), "throws broken");
-        bool isSame = false;
-        PlainThread([&] { isSame = runBlocking(here) == std::this_thread::get_id(); });
-        QVERIFY(isSame);
-    }
-
-    void AD_RASYNC_02_data()
-    {
-        QTest::addColumn<bool>("isTask");
-        QTest::newRow("a slot") << false;
-        QTest::newRow("a function called by a task") << true;
-    }
-    void AD_RASYNC_02()
-    {
-        QFETCH(const bool, isTask);
-        QEventLoop eventLoop;
-        QTimer timer;
-        timer.setSingleShot(true);
-        connect(&timer, &QTimer::timeout, [&] {
-            log << "timer";
-            eventLoop.quit();
-        });
-        const auto remotely = []() -> Task<bool> {
-            co_await sleepFor(5ms);
-            co_return QThread::currentThread() == qApp->thread();
-        };
-        const auto function = [&] {
-            timer.start(0);
-            log << (runBlocking(remotely) ? "home" : "elsewhere");
-            log << textOfCall([] { return runBlocking(failingAtOnce()); });
-        };
-        if (isTask) {
-            scope->spawn([&]() -> Task<> {
-                function();
-                co_return;
-            });
-        } else {
-            QTimer::singleShot(0, function);
-        }
-        eventLoop.exec();
-        QCOMPARE(log.take(), QStringList({"elsewhere", "throws broken", "timer"}));
     }
 
     void AD_RTLC_01()
