@@ -7,6 +7,7 @@
 #include <CoDrive/core/unhandled.h>
 #include <CoDrive/threads/threadsafestate.h>
 
+#include <functional>
 #include <memory>
 
 using namespace Words;
@@ -50,6 +51,19 @@ Task<> takes(EventLog &log, Stream<int> &stream, int count)
             break;
     }
 }
+
+/// Looks at something when it is compared.
+struct Curious
+{
+    bool operator==(const Curious &other) const
+    {
+        look();
+        return number == other.number;
+    }
+
+    int number = 0;
+    static inline std::function<void()> look;
+};
 
 } // namespace
 
@@ -198,6 +212,18 @@ private Q_SLOTS:
         QCOMPARE(state.value(), 2);
         state.set(3);
         QCOMPARE(state.value(), 3);
+    }
+
+    void comparisonMayReadTheState()
+    {
+        ThreadsafeState<Curious> state;
+        std::vector<int> seen;
+        Curious::look = [&] { seen.push_back(state.value().number); };
+        state.set(Curious{1});
+        state.set(Curious{2});
+        Curious::look = nullptr;
+        QCOMPARE(seen, std::vector<int>({0, 1}));
+        QCOMPARE(state.value().number, 2);
     }
 
     void updateMayDestroyTheState()

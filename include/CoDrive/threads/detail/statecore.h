@@ -135,12 +135,13 @@ public:
     /// dies, which must be after the Writing.
     void set(T &value)
     {
-        WokenTasks woken;
-        const std::scoped_lock lock(m_mutex);
+        // Only who writes changes it: the comparison, which may turn to the state, needs no mutex.
         if constexpr (std::equality_comparable<T>) {
             if (m_value == value)
                 return;
         }
+        WokenTasks woken;
+        const std::scoped_lock lock(m_mutex);
         std::swap(m_value, value);
         noteChange(woken);
     }
